@@ -1,0 +1,2 @@
+//! The `cargo shakedown` subcommand.
+fn main() {}

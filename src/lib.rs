@@ -1,0 +1,24 @@
+//! What a Rust service goes through before every merge and every release: tiers,
+//! fixtures, load tests and a performance story, on top of `cargo nextest`.
+//!
+//! Tests stay stock `#[test]`, `#[tokio::test]` or `#[rstest]`, run by stock
+//! libtest under stock nextest. Everything added goes through fixtures, a few
+//! macros and start-up hooks.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod conftest;
+pub mod db;
+mod failure;
+pub mod fixtures;
+#[cfg(feature = "locust")]
+pub mod locust;
+pub mod process;
+#[doc(hidden)]
+pub mod startup;
+#[cfg(feature = "stress")]
+pub mod stress;
+pub mod tier;
+
+pub use failure::{Failure, Result};
