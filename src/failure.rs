@@ -46,9 +46,9 @@ impl Failure {
     }
 }
 
-impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
+impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self(Box::new(error))
     }
 }
 
