@@ -1,1 +1,49 @@
-//! Placeholder of the `cli` module.
+//! The `cargo shakedown` subcommand.
+//!
+//! [`run`] takes the arguments and the [`Output`] it talks through and returns
+//! an [`Exit`]; the binary is a shell over it. Data goes to standard output,
+//! talk to standard error, so `cargo shakedown tiers > tiers.txt` keeps only
+//! the table.
+
+mod arguments;
+mod error;
+mod exit;
+mod listing;
+mod output;
+mod table;
+mod tiers;
+
+pub use error::Error;
+pub use exit::Exit;
+pub use output::Output;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+/// Runs the subcommand with `arguments`, whose first item is the program's name.
+///
+/// Both `cargo shakedown tiers` (cargo repeats the subcommand's name as an
+/// argument) and `cargo-shakedown tiers` are understood. Errors are shown
+/// through `output`, with their causes and a `help:` line where there is one.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -> Exit {
+    let parsed = match Arguments::try_parse_from(without_cargo_word(arguments)) {
+        Ok(parsed) => parsed,
+        Err(error) => return output.show_clap(&error),
+    };
+    let outcome = match parsed.command {
+        Command::Tiers(options) => tiers::run(&options, output),
+    };
+    outcome.unwrap_or_else(|error| output.show_error(&error))
+}
+
+/// Drops the `shakedown` that cargo puts before the arguments of a subcommand.
+fn without_cargo_word(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|first| first == "shakedown") {
+        arguments.remove(1);
+    }
+    arguments
+}

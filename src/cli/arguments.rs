@@ -1,0 +1,54 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tiers, fixtures, load tests and a performance story for Rust services.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo shakedown",
+    bin_name = "cargo shakedown",
+    version,
+    about,
+    after_help = "Tests run with `cargo nextest run [--profile TIER]`; this command is for what surrounds them.\n\
+                  Exit codes: 0 fine, 2 usage, 3 cargo or nextest failed, 4 input/output, 100 findings or a failed gate.",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Tiers(TiersOptions),
+}
+
+/// List the tiers: tests in each, the command that runs it, what it needs and whether that is met here.
+///
+/// Builds the tests (as `cargo nextest list` does) and asks each tier's binary
+/// for its requirements; runs no test.
+#[derive(Debug, Args)]
+pub(crate) struct TiersOptions {
+    /// The workspace to look at
+    #[arg(long, value_name = "PATH")]
+    pub(crate) manifest_path: Option<PathBuf>,
+
+    /// Count from the JSON of `cargo nextest list --profile all --message-format json` in this file, without building
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) from_listing: Option<PathBuf>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table
+    Human,
+    /// One JSON document
+    Json,
+}

@@ -1,0 +1,65 @@
+//! What can go wrong in the subcommand, and what to type next.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+/// An error of the subcommand.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A program could not be started.
+    #[error("cannot run `{program}`")]
+    Spawn {
+        /// What was to run.
+        program: String,
+        /// Why it did not start.
+        source: std::io::Error,
+    },
+    /// `cargo nextest list` failed.
+    #[error("`{command}` failed ({status})")]
+    Nextest {
+        /// The command line.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// nextest's listing was not the JSON we know.
+    #[error("cannot read nextest's test list from {origin}")]
+    Listing {
+        /// Where the listing came from.
+        origin: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A file could not be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The output could not be written.
+    #[error("cannot write the output")]
+    Write {
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Something the user can type or change next.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Spawn { .. } => Some("is cargo on PATH? `cargo --version`"),
+            Self::Nextest { .. } => Some(
+                "nextest's own message stands above; if it is missing: cargo install --locked cargo-nextest",
+            ),
+            Self::Listing { .. } => {
+                Some("update cargo-nextest: cargo install --locked cargo-nextest")
+            }
+            Self::Read { .. } | Self::Write { .. } => None,
+        }
+    }
+}

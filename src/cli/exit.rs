@@ -1,0 +1,58 @@
+//! Exit codes of `cargo shakedown`.
+
+use std::process::ExitCode;
+
+use super::Error;
+
+/// How the subcommand ended. The numbers are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exit {
+    /// Everything is fine.
+    Fine,
+    /// The command line could not be understood.
+    Usage,
+    /// cargo or nextest failed, or printed something unexpected.
+    Tool,
+    /// A file could not be read or written.
+    InputOutput,
+    /// Findings, or a gate that failed.
+    Findings,
+}
+
+impl Exit {
+    /// The process's exit code.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use shakedown::cli::Exit;
+    /// assert_eq!(Exit::Fine.code(), 0);
+    /// assert_eq!(Exit::Findings.code(), 100);
+    /// ```
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Usage => 2,
+            Self::Tool => 3,
+            Self::InputOutput => 4,
+            Self::Findings => 100,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+impl From<&Error> for Exit {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Spawn { .. } | Error::Nextest { .. } | Error::Listing { .. } => Self::Tool,
+            Error::Read { .. } | Error::Write { .. } => Self::InputOutput,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The tests of a workspace, as `cargo nextest list --message-format json`
+//! prints them: a document with `rust-suites`, a map from binary id to a suite
+//! with `binary-name`, `binary-path`, `kind`, `cwd` and `testcases`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+
+use super::{Error, Output};
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listing {
+    #[serde(rename = "rust-suites")]
+    pub(crate) suites: BTreeMap<String, Suite>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Suite {
+    pub(crate) binary_name: String,
+    pub(crate) binary_path: PathBuf,
+    pub(crate) kind: String,
+    pub(crate) cwd: PathBuf,
+    #[serde(default)]
+    pub(crate) testcases: BTreeMap<String, serde::de::IgnoredAny>,
+}
+
+impl Listing {
+    /// Builds the tests and lists them, with cargo's progress on standard error.
+    pub(crate) fn of_workspace(
+        manifest: Option<&Path>,
+        output: &mut Output,
+    ) -> Result<Self, Error> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["nextest", "list", "--profile", "all", "--message-format", "json"]);
+        if let Some(manifest) = manifest {
+            command.arg("--manifest-path").arg(manifest);
+        }
+        output.talk("listing the tests (builds them first)");
+        let listed = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|source| Error::Spawn {
+                program: "cargo nextest list".to_owned(),
+                source,
+            })?;
+        if !listed.status.success() {
+            return Err(Error::Nextest {
+                command: "cargo nextest list --profile all".to_owned(),
+                status: listed.status,
+            });
+        }
+        Self::parse(&listed.stdout, "`cargo nextest list`")
+    }
+
+    /// Reads a listing saved earlier.
+    pub(crate) fn of_file(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, &format!("`{}`", path.display()))
+    }
+
+    fn parse(text: &[u8], origin: &str) -> Result<Self, Error> {
+        serde_json::from_slice(text).map_err(|source| Error::Listing {
+            origin: origin.to_owned(),
+            source,
+        })
+    }
+}
