@@ -1,0 +1,158 @@
+//! decnet as a child process: the release binary on a SQLite file of its own,
+//! tracing off, a free port.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use shakedown::fixtures::{Scratch, scratch};
+use shakedown::process::{Process, Ready};
+use shakedown::{Failure, Result};
+
+/// 32 bytes or more, as decnet demands outside developer mode; one for all
+/// starts, so that a token outlives a restart.
+const JWT_SECRET: &str = "a secret for tests only, never for a deployment";
+const ADMIN_PASSWORD: &str = "correct horse battery staple";
+
+/// A running decnet. Killed, with all it started, when dropped.
+#[derive(Debug)]
+pub struct DecnetServer {
+    process: Process,
+    url: String,
+    // Dropped last: the database outlives the process that writes it.
+    _scratch: Scratch,
+}
+
+impl DecnetServer {
+    /// Starts decnet with its defaults.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be built or does not listen in time; with its log's tail.
+    pub fn start() -> Result<Self> {
+        Self::builder().start()
+    }
+
+    /// A server to be configured.
+    pub fn builder() -> DecnetBuilder {
+        DecnetBuilder::default()
+    }
+
+    /// `http://127.0.0.1:<port>`, without a trailing slash.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The process id of decnet itself.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// The process, to signal it or read its log.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// A bearer token of the administrator.
+    ///
+    /// # Errors
+    ///
+    /// If the login is refused.
+    pub async fn token(&self) -> Result<String> {
+        let answer = reqwest::Client::new()
+            .post(format!("{}/api/v1/auth/login", self.url))
+            .json(&serde_json::json!({"username": "admin", "password": ADMIN_PASSWORD}))
+            .send()
+            .await?
+            .error_for_status()?;
+        let body: serde_json::Value = answer.json().await?;
+        let token = body["access_token"].as_str();
+        Ok(token
+            .ok_or_else(|| Failure::new(format!("no access_token in {body}")))?
+            .to_owned())
+    }
+}
+
+/// How decnet is to be started.
+#[derive(Debug, Default)]
+pub struct DecnetBuilder {
+    workers: Option<usize>,
+    database: Option<PathBuf>,
+    environment: Vec<(String, String)>,
+}
+
+impl DecnetBuilder {
+    /// Tokio worker threads; decnet's own default otherwise.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// A database that outlives this server; a fresh one otherwise.
+    pub fn database(mut self, path: &Path) -> Self {
+        self.database = Some(path.to_owned());
+        self
+    }
+
+    /// A variable of decnet's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Builds decnet if need be, starts it and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be built or does not listen in time; with its log's tail.
+    pub fn start(self) -> Result<DecnetServer> {
+        let scratch = scratch();
+        let database = self
+            .database
+            .unwrap_or_else(|| scratch.path().join("decnet.db"));
+        let mut builder = Process::builder(binary()?)
+            .name("decnet")
+            .args(["api", "--host", "127.0.0.1", "--port", "0", "--db"])
+            .arg(database)
+            .env("DECNET_JWT_SECRET", JWT_SECRET)
+            .env("DECNET_ADMIN_PASSWORD", ADMIN_PASSWORD);
+        if let Some(workers) = self.workers {
+            builder = builder.args(["--workers", &workers.to_string()]);
+        }
+        for (name, value) in self.environment {
+            builder = builder.env(name, value);
+        }
+        let process = builder.ready(Ready::line("listening on ")).start()?;
+        let url = process
+            .ready_text()
+            .ok_or_else(|| Failure::new("decnet said it listens, but not where"))?
+            .trim()
+            .to_owned();
+        Ok(DecnetServer {
+            process,
+            url,
+            _scratch: scratch,
+        })
+    }
+}
+
+/// The release binary of decnet, built if it is missing or stale.
+///
+/// Under nextest the setup script has built it, so that this is a check of a
+/// fraction of a second; under `cargo test` or a debugger it builds.
+fn binary() -> Result<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .ok_or_else(|| Failure::new("the target directory has no parent"))?;
+    let built = Command::new("cargo")
+        .args(["build", "--release", "--locked", "-p", "decnet"])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .output()?;
+    if !built.status.success() {
+        let log = String::from_utf8_lossy(&built.stderr).into_owned();
+        return Err(Failure::new(format!("decnet does not build:\n{log}")));
+    }
+    Ok(target.join("release").join("decnet"))
+}
