@@ -1,0 +1,126 @@
+//! The fast suite leaves nothing behind: it is run once more, by the real
+//! nextest, in a temporary directory of its own and with a mark in its
+//! environment; afterwards no file, no process with that mark and no new
+//! listening port may remain.
+
+#[path = "../service/conftest.rs"]
+mod conftest;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use shakedown::fixtures::{poll, scratch};
+use shakedown::{Failure, Result};
+
+/// Inherited by everything the nested run starts. No conftest scrubs it.
+const MARK: &str = "LEFTOVERS_MARK";
+
+/// Not run again: this test itself, and the binary whose subject is what hung
+/// tests leave behind.
+const NESTED: &str = "not binary(leftovers) & not binary(harness) & not binary(session)";
+
+#[test]
+fn the_fast_suite_leaves_nothing_behind() -> Result {
+    let scratch = scratch();
+    let temporary = scratch.path().join("tmp");
+    std::fs::create_dir(&temporary)?;
+    let mark = format!("{}={}", MARK, std::process::id());
+    let ports_before = listening_ports()?;
+
+    run_fast_suite(&temporary)?;
+
+    let gone = poll::until(|| marked_processes(&mark).is_empty())
+        .describe("every process of the nested run to be gone")
+        .wait();
+    assert!(
+        gone.is_ok(),
+        "processes left behind: {:#?}",
+        marked_processes(&mark)
+    );
+    let files = files_below(&temporary)?;
+    assert!(files.is_empty(), "files left behind: {files:#?}");
+    let ports: Vec<u16> = listening_ports()?
+        .difference(&ports_before)
+        .copied()
+        .collect();
+    assert!(ports.is_empty(), "ports left open: {ports:?}");
+    Ok(())
+}
+
+fn run_fast_suite(temporary: &Path) -> Result {
+    let mut command = Command::new("cargo");
+    command
+        .args(["nextest", "run", "--locked", "--no-fail-fast", "-E", NESTED])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("TMPDIR", temporary)
+        .env(MARK, std::process::id().to_string())
+        .stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("NEXTEST") {
+            command.env_remove(name);
+        }
+    }
+    let run = command.output()?;
+    if run.status.success() {
+        return Ok(());
+    }
+    let log = String::from_utf8_lossy(&run.stderr).into_owned();
+    Err(Failure::new(format!("the fast suite failed:\n{log}")))
+}
+
+/// Processes whose environment carries `mark`, with their command lines.
+fn marked_processes(mark: &str) -> Vec<String> {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    processes
+        .flatten()
+        .filter(|entry| {
+            std::fs::read(entry.path().join("environ"))
+                .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|e| e == mark.as_bytes()))
+        })
+        .map(|entry| {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            format!("{} {line}", entry.file_name().display())
+        })
+        .collect()
+}
+
+/// Files below `directory`, but for the documented cache of database templates.
+fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                if path.file_name().is_none_or(|name| name != "templates") {
+                    open.push(path);
+                }
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// TCP ports that somebody listens on, from `/proc/net/tcp` and `tcp6`: the
+/// second column is `address:port` in hexadecimal, the fourth the state, 0A
+/// for LISTEN (proc_pid_net(5)).
+fn listening_ports() -> Result<BTreeSet<u16>> {
+    let mut ports = BTreeSet::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        for line in std::fs::read_to_string(table).unwrap_or_default().lines() {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            if let [_, local, _, "0A", ..] = columns[..]
+                && let Some((_, port)) = local.rsplit_once(':')
+            {
+                ports.insert(u16::from_str_radix(port, 16)?);
+            }
+        }
+    }
+    Ok(ports)
+}
