@@ -35,7 +35,14 @@ impl Listing {
     ) -> Result<Self, Error> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["nextest", "list", "--profile", "all", "--message-format", "json"]);
+        command.args([
+            "nextest",
+            "list",
+            "--profile",
+            "all",
+            "--message-format",
+            "json",
+        ]);
         if let Some(manifest) = manifest {
             command.arg("--manifest-path").arg(manifest);
         }

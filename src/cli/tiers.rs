@@ -10,7 +10,7 @@ use super::arguments::{Format, TiersOptions};
 use super::listing::{Listing, Suite};
 use super::table;
 use super::{Error, Exit, Output};
-use crate::tier::Tier;
+use crate::tier::{TIERS, Tier};
 
 /// One line of the table.
 #[derive(Debug, Serialize)]
@@ -38,9 +38,9 @@ pub(super) fn run(options: &TiersOptions, output: &mut Output) -> Result<Exit, E
     let rows = rows(&listing)?;
     let text = match options.format {
         Format::Human => human(&rows),
-        Format::Json => serde_json::to_string_pretty(&rows)
-            .expect("rows are strings, numbers and lists")
-            + "\n",
+        Format::Json => {
+            serde_json::to_string_pretty(&rows).expect("rows are strings, numbers and lists") + "\n"
+        }
     };
     output.data(&text)?;
     Ok(Exit::Fine)
@@ -54,11 +54,11 @@ fn rows(listing: &Listing) -> Result<Vec<Row>, Error> {
         about: "every test without a marker",
         needs: Vec::new(),
     }];
-    for tier in Tier::ALL {
+    for tier in TIERS {
         rows.push(Row {
             tier: tier.name(),
             tests: count(listing, Some(tier)),
-            command: format!("cargo nextest run --profile {tier}"),
+            command: tier.command().to_owned(),
             about: tier.description(),
             needs: needs(listing, tier)?,
         });

@@ -77,8 +77,11 @@ fn marked_processes(mark: &str) -> Vec<String> {
     processes
         .flatten()
         .filter(|entry| {
-            std::fs::read(entry.path().join("environ"))
-                .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|e| e == mark.as_bytes()))
+            std::fs::read(entry.path().join("environ")).is_ok_and(|environ| {
+                environ
+                    .split(|byte| *byte == 0)
+                    .any(|e| e == mark.as_bytes())
+            })
         })
         .map(|entry| {
             let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
