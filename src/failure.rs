@@ -36,6 +36,7 @@ impl Failure {
     /// assert_eq!(failure.to_string(), "the server never answered");
     /// ```
     pub fn new(message: impl Into<String>) -> Self {
+        crate::fixtures::note_failure(); // keeps the evidence of the test
         Self(message.into().into())
     }
 
@@ -48,6 +49,7 @@ impl Failure {
 
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
+        crate::fixtures::note_failure();
         Self(Box::new(error))
     }
 }
