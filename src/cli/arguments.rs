@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Tiers, fixtures, load tests and a performance story for Rust services.
+/// What a Rust service goes through before every merge and every release.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo shakedown",
     bin_name = "cargo shakedown",
     version,
-    about,
+    about = "What a Rust service goes through before every merge and every release",
     after_help = "Tests run with `cargo nextest run [--profile TIER]`; this command is for what surrounds them.\n\
-                  Exit codes: 0 fine, 2 usage, 3 cargo or nextest failed, 4 input/output, 100 findings or a failed gate.",
+                  Exit codes: 0 fine, 2 usage, 3 cargo or nextest failed, 4 input/output,\n100 findings or a failed gate.",
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    term_width = 80
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
