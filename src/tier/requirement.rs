@@ -5,7 +5,7 @@
 //! Where a requirement is unmet, the second question is answered with all of
 //! them: the binary starts itself again without `--ignored`.
 
-use super::announcement;
+use super::{Tier, announcement};
 use crate::startup::{self, Invocation};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,7 +64,10 @@ pub fn require<E: Display>(name: &str, binary: &str, check: impl FnOnce() -> Res
     });
     match (decide(&invocation, unmet.is_some(), named.is_some()), unmet) {
         (Step::ListAsIgnored, Some(reason)) => {
-            announcement::skipped(name, binary, &reason);
+            let profile = std::env::var("NEXTEST_PROFILE").unwrap_or_default();
+            if !of_another_tier(binary, &profile) {
+                announcement::skipped(name, binary, &reason);
+            }
             startup::relaunch(&invocation.replacing("--ignored", None), Some(RELISTING));
         }
         (Step::SkipAll, Some(reason)) => announcement::skip_all(name, &reason),
@@ -88,6 +91,12 @@ fn matters(invocation: &Invocation) -> bool {
     !invocation.lists()
         || (invocation.under_nextest() && invocation.only_ignored())
         || (!invocation.under_nextest() && recorded)
+}
+
+/// Whether nextest lists this binary only because another tier's filter makes
+/// it look into every binary. Nobody wants its tests, so nobody misses them.
+fn of_another_tier(binary: &str, profile: &str) -> bool {
+    Tier::from_name(profile).is_some() && profile != binary
 }
 
 /// Why the requirement is not met.
@@ -197,6 +206,14 @@ mod tests {
     fn nextest_never_runs_zero_tests_and_passes() {
         check(RUN_IGNORED, true, false, false, Step::RunIgnoredToo);
         check(RUN, true, false, false, Step::Go);
+    }
+
+    #[test]
+    fn a_skip_is_said_aloud_only_where_the_tests_were_wanted() {
+        assert!(of_another_tier("docker", "stress"));
+        assert!(!of_another_tier("docker", "docker"));
+        assert!(!of_another_tier("docker", "all"));
+        assert!(!of_another_tier("docker", "ci"));
     }
 
     #[track_caller]

@@ -5,7 +5,10 @@
 //! stores return addresses there: no lock, no allocation. A thread that answers
 //! late writes into its own slot, which nobody else uses.
 
+use super::rendering;
 use std::cell::UnsafeCell;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 /// Threads whose stacks are read; the rest are counted.
@@ -60,11 +63,44 @@ unsafe impl Sync for Answers {}
 // SAFETY: an all-zero `sem_t` is only storage; `collect` calls `sem_init`.
 static ANSWERS: Answers = Answers(UnsafeCell::new(unsafe { std::mem::zeroed() }));
 
-/// Unwinds once. The first time, the unwinder may load and allocate; later, in
-/// the handler, it must not.
-pub(super) fn load_unwinder() {
+/// The directory that paths are shown relative to. Read in advance: when a
+/// thread hangs, the environment may be locked.
+static ROOT: OnceLock<PathBuf> = OnceLock::new();
+
+/// Does in advance what a signal handler must not: unwinds once, because the
+/// first time the unwinder may load and allocate, and reads the environment.
+pub(in crate::conftest) fn prepare() {
+    ROOT.get_or_init(|| {
+        let root = std::env::var_os("NEXTEST_WORKSPACE_ROOT").map(PathBuf::from);
+        let root = root.or_else(|| std::env::current_dir().ok());
+        root.unwrap_or_default()
+    });
     // SAFETY: no other thread unwinds through this crate before `main`.
     unsafe { backtrace::trace_unsynchronized(|_| true) };
+}
+
+/// The directory that paths are shown relative to.
+pub(super) fn root() -> &'static Path {
+    ROOT.get().map_or(Path::new(""), PathBuf::as_path)
+}
+
+/// Writes the stack of the calling thread to stderr, from the instruction where
+/// a signal interrupted it. `context` is what the handler was given.
+pub(in crate::conftest) fn print_own(context: *mut libc::c_void) {
+    let mut frames = Vec::with_capacity(FRAMES);
+    // SAFETY: only this thread unwinds through this crate.
+    unsafe {
+        backtrace::trace_unsynchronized(|frame| {
+            frames.push(frame.ip() as usize);
+            frames.len() < FRAMES
+        });
+    }
+    let thread = Thread {
+        id: this_thread(),
+        name: name_of(this_thread()),
+        frames: Some(below_handler(&frames, interrupted_at(context))),
+    };
+    rendering::print_thread(&thread);
 }
 
 /// Reads the stacks of all threads but the calling one. Called once.
@@ -93,9 +129,14 @@ impl Slot {
         let frames = self.frames[..length].iter();
         let frames: Vec<_> = frames.map(|frame| frame.load(Ordering::Acquire)).collect();
         let interrupted_at = self.interrupted_at.load(Ordering::Acquire);
-        let handler = frames.iter().position(|frame| *frame == interrupted_at);
-        frames[handler.unwrap_or(0)..].to_vec()
+        below_handler(&frames, interrupted_at)
     }
+}
+
+/// Leaves out the frames of the signal handler itself.
+fn below_handler(frames: &[usize], interrupted_at: usize) -> Vec<usize> {
+    let handler = frames.iter().position(|frame| *frame == interrupted_at);
+    frames[handler.unwrap_or(0)..].to_vec()
 }
 
 fn process() -> i32 {
@@ -123,6 +164,9 @@ fn other_threads() -> Vec<i32> {
 }
 
 fn name_of(id: i32) -> String {
+    if id == process() {
+        return "main".into();
+    }
     let name = std::fs::read_to_string(format!("/proc/self/task/{id}/comm"));
     name.map_or_else(|_| "ended".into(), |name| name.trim_end().into())
 }

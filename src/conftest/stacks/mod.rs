@@ -23,4 +23,6 @@ mod collection;
 mod rendering;
 mod termination;
 
+#[cfg(target_os = "linux")]
+pub(super) use collection::{prepare, print_own};
 pub(super) use termination::print_on_termination;

@@ -3,22 +3,27 @@
 //! Shown are the frames from the innermost to the outermost one of the user's
 //! code; what comes before it (libtest, the thread's start) tells nothing.
 
-use super::collection::{Collected, Thread};
+use super::collection::{Collected, Thread, root};
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// Writes the stacks to stderr, thread by thread.
-pub(super) fn print(collected: &Collected, root: &Path) {
+pub(super) fn print(collected: &Collected) {
     write(
         "\n=== ended by SIGTERM: a time limit, or the run was cancelled; stacks of all threads ===\n",
     );
     for thread in &collected.threads {
-        write(&describe(thread, root));
+        print_thread(thread);
     }
     if collected.omitted > 0 {
         write(&format!("--- and {} more threads\n", collected.omitted));
     }
     write("=== end of stacks ===\n");
+}
+
+/// Writes the stack of one thread to stderr.
+pub(super) fn print_thread(thread: &Thread) {
+    write(&describe(thread, root()));
 }
 
 /// Writes to the file descriptor itself: the lock of `std::io::stderr` may be
@@ -84,7 +89,11 @@ fn symbolise(addresses: &[usize], root: &Path) -> Vec<Frame> {
 /// dependencies.
 fn place_of(file: &Path, line: u32, root: &Path) -> Option<String> {
     let text = file.to_string_lossy();
-    let foreign = text.starts_with("/rustc/") || text.contains("/registry/src/");
+    // The C library names its sources relative to a directory nobody has.
+    let foreign = ["/rustc/", "./", "../"]
+        .iter()
+        .any(|start| text.starts_with(start))
+        || text.contains("/registry/src/");
     let file = file.strip_prefix(root).unwrap_or(file);
     (!foreign).then(|| format!("{}:{line}", file.display()))
 }
@@ -162,5 +171,6 @@ mod tests {
         );
         assert_eq!(place("/rustc/abc/library/std/src/c.rs"), None);
         assert_eq!(place("/home/me/.cargo/registry/src/x/d.rs"), None);
+        assert_eq!(place("./nptl/pthread_join_common.c"), None);
     }
 }

@@ -9,7 +9,6 @@ pub(in crate::conftest) use linux::print_on_termination;
 mod linux {
     use super::super::{collection, rendering};
     use std::cell::UnsafeCell;
-    use std::path::PathBuf;
     use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
     /// Seconds from SIGTERM to the end of the process, whatever happens.
@@ -37,14 +36,9 @@ mod linux {
     /// Prints the stacks of all threads when SIGTERM arrives, then lets it end
     /// the process. Without effect where the thread cannot be started.
     pub(in crate::conftest) fn print_on_termination() {
-        // Read now: when a thread hangs, the environment may be locked.
-        let root = std::env::var_os("NEXTEST_WORKSPACE_ROOT")
-            .map(PathBuf::from)
-            .or_else(|| std::env::current_dir().ok())
-            .unwrap_or_default();
-        collection::load_unwinder();
+        collection::prepare();
         // SAFETY: the storage is static and not in use yet.
-        if unsafe { libc::sem_init(TERMINATED.0.get(), 0, 0) } != 0 || !start_waiting(root) {
+        if unsafe { libc::sem_init(TERMINATED.0.get(), 0, 0) } != 0 || !start_waiting() {
             return;
         }
         OWNER.store(own_process(), Ordering::Release);
@@ -62,7 +56,7 @@ mod linux {
 
     /// Starts the waiting thread with all signals blocked, so that no signal
     /// meant for the tests is delivered to it.
-    fn start_waiting(root: PathBuf) -> bool {
+    fn start_waiting() -> bool {
         let mut kept = UnsafeCell::new(empty_set());
         // SAFETY: both sets are initialised and outlive the calls.
         unsafe {
@@ -76,7 +70,7 @@ mod linux {
                 wait_for_termination();
                 let _end = EndOnDrop;
                 bound_the_time();
-                rendering::print(&collection::collect(), &root);
+                rendering::print(&collection::collect());
             })
             .is_ok();
         // SAFETY: restores the mask read above.

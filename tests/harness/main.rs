@@ -1,0 +1,5 @@
+//! tests
+#[path = "../service/conftest.rs"]
+mod conftest;
+#[test]
+fn x() {}
