@@ -174,7 +174,8 @@ pub(crate) fn leave(code: i32) -> ! {
 
 /// Starts this binary again with other arguments, in this process where the
 /// system can do that, otherwise as a child whose exit code is passed on.
-pub(crate) fn relaunch(arguments: &[OsString], marker: &str) -> ! {
+/// `marker` is a variable that tells the second start from the first.
+pub(crate) fn relaunch(arguments: &[OsString], marker: Option<&str>) -> ! {
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => refuse(
@@ -183,7 +184,7 @@ pub(crate) fn relaunch(arguments: &[OsString], marker: &str) -> ! {
         ),
     };
     let mut command = Command::new(program);
-    command.args(arguments).env(marker, "1");
+    command.args(arguments).envs(marker.map(|name| (name, "1")));
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt as _;

@@ -106,7 +106,7 @@ fn not_selected(tier: Tier) -> String {
 }
 
 /// The tiers that `SHAKEDOWN_TIERS` selects.
-pub(super) fn selected() -> Result<Vec<Tier>, String> {
+fn selected() -> Result<Vec<Tier>, String> {
     match std::env::var_os("SHAKEDOWN_TIERS") {
         Some(text) => parse(&text.to_string_lossy()),
         None => Ok(Vec::new()),

@@ -37,7 +37,7 @@
 //! When what [`requires!`](crate::requires!) asks for is missing, the tests of
 //! the binary are **skipped** under nextest (JUnit: `<skipped>`), and the reason
 //! appears on the terminal before the run and in
-//! `<target>/nextest/shakedown/skipped.txt`. When it was asked for by name they
+//! `<target>/nextest/shakedown/skipped/<binary>.<requirement>.txt`. When it was asked for by name they
 //! **fail** with the reason. Never do they pass without having run.
 //!
 //! Asked for by name means: the profile, an entry of `SHAKEDOWN_TIERS` or of
@@ -47,9 +47,13 @@
 //! `SHAKEDOWN_REQUIREMENTS=<file>` makes every listing append a line
 //! `name<TAB>met|unmet<TAB>reason` per requirement to that file.
 
+mod announcement;
 mod gate;
 mod marker;
+mod requirement;
 
 #[doc(hidden)]
 pub use gate::{gate, same_text};
 pub use marker::{TIERS, Tier};
+#[doc(hidden)]
+pub use requirement::require;
