@@ -12,7 +12,7 @@
 //! before it, and none does for more than speed.
 //!
 //! No hook may panic: there is nobody to unwind to. A hook that cannot go on
-//! writes why to stderr and ends the process with [`refuse`].
+//! writes why to stderr and ends the process with `refuse`.
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -4,11 +4,11 @@ use super::{environment, listing};
 use crate::startup::{self, Invocation};
 
 /// Pins and scrubs the environment of a test binary before `main`, and keeps
-/// its tests from hanging silently. See [the module](crate::conftest).
+/// its tests from hanging silently. See [the module](mod@crate::conftest).
 ///
 /// # Example
 ///
-/// ```
+/// ```standalone_crate
 /// shakedown::conftest! {
 ///     env: { "SERVICE_DB": "sqlite" },
 ///     scrub: ["SERVICE_*"],

@@ -14,7 +14,7 @@
 //!
 //! # Example
 //!
-//! ```
+//! ```standalone_crate
 //! shakedown::conftest! {
 //!     env: { "SERVICE_DB": "sqlite", "SERVICE_TRACING": "false" },
 //!     scrub: ["SERVICE_*"],     // whatever else the shell exported is removed

@@ -10,11 +10,11 @@ use std::io::Write as _;
 ///
 /// An unknown tier does not compile, nor does one in a binary of another name.
 /// Plain `cargo test` says that the tier is not selected and runs nothing; see
-/// [the module](crate::tier).
+/// [the module](mod@crate::tier).
 ///
 /// # Example
 ///
-/// ```ignore
+/// ```text
 /// //! Load tests: `tests/stress/main.rs`.
 /// shakedown::tier!(stress);
 /// ```

@@ -15,21 +15,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// without arguments whose error says what is missing.
 ///
 /// Unmet, the tests are skipped aloud, or fail if they were asked for by name;
-/// see [the module](crate::tier). The check runs before `main` in each
+/// see [the module](mod@crate::tier). The check runs before `main` in each
 /// test process, so it should be quick and must not hang.
 ///
 /// # Example
 ///
-/// ```
-/// fn daemon_answers() -> Result<(), String> {
-///     match std::fs::metadata("/var/run/docker.sock") {
-///         Ok(_) => Ok(()),
-///         Err(error) => Err(format!("no Docker daemon at `/var/run/docker.sock`: {error}")),
+/// ```standalone_crate
+/// fn has_a_path() -> Result<(), String> {
+///     match std::env::var_os("PATH") {
+///         Some(_) => Ok(()),
+///         None => Err("`PATH` is not set".into()),
 ///     }
 /// }
-/// # mod tests { fn daemon_answers() -> Result<(), String> { Ok(()) }
-/// shakedown::requires!(docker, daemon_answers);
-/// # }
+/// shakedown::requires!(path, has_a_path);
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! requires {

@@ -62,13 +62,7 @@ fn pins_hold_in_the_bare_binary() {
         "sample-tiers",
     ]);
     build.args(["--test", "fast", "--message-format", "json"]);
-    let built = other(build).run();
-    built.exits(0);
-    let program = built.stdout.lines().rev().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        Some(message["executable"].as_str()?.to_owned())
-    });
-    let mut bare = Command::new(program.unwrap());
+    let mut bare = Command::new(other(build).run().executable());
     bare.env_clear();
     let outcome = hostile(other(bare)).env("SAMPLE_BARE", "1").run();
     outcome.exits(0).says("4 passed");

@@ -181,6 +181,17 @@ impl Outcome {
         self
     }
 
+    /// The test binary that cargo built last, from its JSON messages.
+    #[track_caller]
+    pub(crate) fn executable(&self) -> String {
+        self.exits(0);
+        let built = self.stdout.lines().rev().find_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(message["executable"].as_str()?.to_owned())
+        });
+        built.expect("cargo names what it built")
+    }
+
     /// Fails unless the exit code is `code`.
     #[track_caller]
     pub(crate) fn exits(&self, code: i32) -> &Self {

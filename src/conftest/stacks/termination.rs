@@ -113,7 +113,11 @@ mod linux {
     /// Ends the process in [`BOUND`] seconds even if collecting or printing
     /// blocks, for example on a lock that the hung test holds.
     fn bound_the_time() {
+        static MESSAGE: &[u8] = b"=== no more stacks: reading them took too long ===\n";
+
         extern "C" fn out_of_time(_signal: libc::c_int) {
+            // SAFETY: `write` is async-signal-safe; the message is static.
+            unsafe { libc::write(libc::STDERR_FILENO, MESSAGE.as_ptr().cast(), MESSAGE.len()) };
             end();
         }
         // SAFETY: the handler only does what a handler may; this thread, which
