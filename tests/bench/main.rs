@@ -1,1 +1,5 @@
 //! Tests of the `bench` tier.
+
+// shakedown::tier!(bench);
+
+mod sqlite_template;
