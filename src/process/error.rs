@@ -8,10 +8,11 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::failure::write_with_causes;
 use crate::fixtures::{FixtureError, Scratch};
 
 /// Why a process could not be started, or did not do what the test waits for.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ProcessError {
     /// There is no such program.
@@ -98,6 +99,13 @@ pub enum ProcessError {
         /// What the operating system said.
         source: io::Error,
     },
+}
+
+/// The message and its causes, for tests that `unwrap`.
+impl fmt::Debug for ProcessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_with_causes(self, f)
+    }
 }
 
 /// What the last attempt to reach the program saw.

@@ -4,3 +4,5 @@ shakedown::tier!(bench);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
+
+mod sqlite_template;
