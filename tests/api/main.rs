@@ -1,1 +1,4 @@
-//! Tests of the `api` tier.
+//! decnet's API, in process.
+
+#[path = "../service/conftest.rs"]
+mod conftest;

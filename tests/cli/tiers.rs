@@ -16,7 +16,8 @@ const LISTING: &str = r#"{"rust-suites": {
 }}"#;
 
 /// A stand-in for a test binary whose `requires!` is unmet.
-const NEEDY: &str = "#!/bin/sh\nprintf 'docker\\tunmet\\tno engine\\n' >> \"$SHAKEDOWN_REQUIREMENTS\"\n";
+const NEEDY: &str =
+    "#!/bin/sh\nprintf 'docker\\tunmet\\tno engine\\n' >> \"$SHAKEDOWN_REQUIREMENTS\"\n";
 
 fn saved_listing(directory: &Path) -> String {
     use std::os::unix::fs::PermissionsExt as _;
@@ -46,7 +47,11 @@ fn json_has_the_same_rows() {
     let scratch = scratch();
     let listing = saved_listing(scratch.path());
     insta::assert_snapshot!(shakedown(&[
-        "tiers", "--format", "json", "--from-listing", &listing
+        "tiers",
+        "--format",
+        "json",
+        "--from-listing",
+        &listing
     ]));
 }
 
@@ -61,5 +66,9 @@ fn a_listing_that_is_no_json_says_where_and_what_to_do() {
 
 #[test]
 fn a_missing_listing_is_an_input_output_error() {
-    insta::assert_snapshot!(shakedown(&["tiers", "--from-listing", "/nonexistent/list.json"]));
+    insta::assert_snapshot!(shakedown(&[
+        "tiers",
+        "--from-listing",
+        "/nonexistent/list.json"
+    ]));
 }

@@ -9,8 +9,10 @@ mod conftest;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use shakedown::fixtures::{poll, scratch};
+use shakedown::fixtures::poll::Poll;
+use shakedown::fixtures::scratch;
 use shakedown::{Failure, Result};
 
 /// Inherited by everything the nested run starts. No conftest scrubs it.
@@ -18,7 +20,7 @@ const MARK: &str = "LEFTOVERS_MARK";
 
 /// Not run again: this test itself, and the binary whose subject is what hung
 /// tests leave behind.
-const NESTED: &str = "not binary(leftovers) & not binary(harness) & not binary(session)";
+const NESTED: &str = "not binary(/^(leftovers|harness|session)$/)";
 
 #[test]
 fn the_fast_suite_leaves_nothing_behind() -> Result {
@@ -30,14 +32,13 @@ fn the_fast_suite_leaves_nothing_behind() -> Result {
 
     run_fast_suite(&temporary)?;
 
-    let gone = poll::until(|| marked_processes(&mark).is_empty())
-        .describe("every process of the nested run to be gone")
-        .wait();
-    assert!(
-        gone.is_ok(),
-        "processes left behind: {:#?}",
-        marked_processes(&mark)
-    );
+    Poll::new()
+        .describe("every process of the nested run is gone")
+        .within(Duration::from_secs(5))
+        .until(|| match marked_processes(&mark).as_slice() {
+            [] => Ok(()),
+            left => Err(format!("left behind: {left:#?}")),
+        });
     let files = files_below(&temporary)?;
     assert!(files.is_empty(), "files left behind: {files:#?}");
     let ports: Vec<u16> = listening_ports()?

@@ -143,7 +143,11 @@ async fn read_back(server: &DecnetServer, token: &str, round: u64) -> Result<Ack
             let id = log["id"]
                 .as_i64()
                 .ok_or_else(|| Failure::new(format!("a log without an id: {log}")))?;
-            assert_eq!(found.insert(line.clone(), id), None, "`{line}` is there twice");
+            assert_eq!(
+                found.insert(line.clone(), id),
+                None,
+                "`{line}` is there twice"
+            );
         }
         if found.len() as u64 >= page["total"].as_u64().unwrap_or(0) || data.is_empty() {
             return Ok(found);

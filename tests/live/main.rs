@@ -4,3 +4,7 @@ shakedown::tier!(live);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
+#[path = "../service/server.rs"]
+mod server;
+
+mod durability;
