@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use shakedown::fixtures::{Scratch, scratch};
 use shakedown::process::{Process, Ready};
@@ -15,7 +17,7 @@ const ADMIN_PASSWORD: &str = "correct horse battery staple";
 
 /// A running decnet. Killed, with all it started, when dropped.
 #[derive(Debug)]
-pub struct DecnetServer {
+pub(crate) struct DecnetServer {
     process: Process,
     url: String,
     // Dropped last: the database outlives the process that writes it.
@@ -28,27 +30,27 @@ impl DecnetServer {
     /// # Errors
     ///
     /// If it cannot be built or does not listen in time; with its log's tail.
-    pub fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         Self::builder().start()
     }
 
     /// A server to be configured.
-    pub fn builder() -> DecnetBuilder {
+    pub(crate) fn builder() -> DecnetBuilder {
         DecnetBuilder::default()
     }
 
     /// `http://127.0.0.1:<port>`, without a trailing slash.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The process id of decnet itself.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.pid()
     }
 
     /// The process, to signal it or read its log.
-    pub fn process(&mut self) -> &mut Process {
+    pub(crate) fn process(&mut self) -> &mut Process {
         &mut self.process
     }
 
@@ -57,7 +59,7 @@ impl DecnetServer {
     /// # Errors
     ///
     /// If the login is refused.
-    pub async fn token(&self) -> Result<String> {
+    pub(crate) async fn token(&self) -> Result<String> {
         let answer = reqwest::Client::new()
             .post(format!("{}/api/v1/auth/login", self.url))
             .json(&serde_json::json!({"username": "admin", "password": ADMIN_PASSWORD}))
@@ -74,7 +76,7 @@ impl DecnetServer {
 
 /// How decnet is to be started.
 #[derive(Debug, Default)]
-pub struct DecnetBuilder {
+pub(crate) struct DecnetBuilder {
     workers: Option<usize>,
     database: Option<PathBuf>,
     environment: Vec<(String, String)>,
@@ -82,19 +84,19 @@ pub struct DecnetBuilder {
 
 impl DecnetBuilder {
     /// Tokio worker threads; decnet's own default otherwise.
-    pub fn workers(mut self, workers: usize) -> Self {
+    pub(crate) fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
         self
     }
 
     /// A database that outlives this server; a fresh one otherwise.
-    pub fn database(mut self, path: &Path) -> Self {
+    pub(crate) fn database(mut self, path: &Path) -> Self {
         self.database = Some(path.to_owned());
         self
     }
 
     /// A variable of decnet's environment.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -104,7 +106,7 @@ impl DecnetBuilder {
     /// # Errors
     ///
     /// If it cannot be built or does not listen in time; with its log's tail.
-    pub fn start(self) -> Result<DecnetServer> {
+    pub(crate) fn start(self) -> Result<DecnetServer> {
         let scratch = scratch();
         let database = self
             .database
@@ -135,11 +137,21 @@ impl DecnetBuilder {
     }
 }
 
-/// The release binary of decnet, built if it is missing or stale.
+/// The release binary of decnet, built if it is missing or stale; looked at once
+/// a process.
 ///
 /// Under nextest the setup script has built it, so that this is a check of a
 /// fraction of a second; under `cargo test` or a debugger it builds.
 fn binary() -> Result<PathBuf> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(built) = BUILT.get() {
+        return Ok(built.clone());
+    }
+    let built = build()?;
+    Ok(BUILT.get_or_init(|| built).clone())
+}
+
+fn build() -> Result<PathBuf> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .ok_or_else(|| Failure::new("the target directory has no parent"))?;
@@ -155,4 +167,26 @@ fn binary() -> Result<PathBuf> {
         return Err(Failure::new(format!("decnet does not build:\n{log}")));
     }
     Ok(target.join("release").join("decnet"))
+}
+
+#[tokio::test]
+async fn decnet_starts_lets_the_administrator_in_and_stops_on_sigterm() -> Result {
+    let scratch = scratch();
+    let database = scratch.path().join("kept.db");
+    let mut server = DecnetServer::builder()
+        .workers(1)
+        .env("DECNET_SQLITE_SYNCHRONOUS", "normal")
+        .database(&database)
+        .start()?;
+    assert!(!server.token().await?.is_empty());
+    assert!(Path::new("/proc").join(server.pid().to_string()).exists());
+    let status = server.process().terminate(Duration::from_secs(5))?;
+    assert!(
+        status.success(),
+        "{status}\n{}",
+        server.process().log_tail(20)
+    );
+    assert!(database.exists());
+    drop(DecnetServer::start()?);
+    Ok(())
 }
