@@ -1,4 +1,8 @@
 //! What a fresh migrated database costs a test: copy, open, first write, read.
+#![expect(
+    clippy::unwrap_used,
+    reason = "test code: clippy exempts the bodies of test functions, but not what they call"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;
