@@ -66,6 +66,7 @@ type Build = dyn Fn(&Path) -> Result<(), Box<dyn Error + Send + Sync>> + Send + 
 pub struct Template {
     name: String,
     hash: Fnv,
+    cache: Option<PathBuf>,
     build: Option<Box<Build>>,
 }
 
@@ -85,6 +86,7 @@ impl Template {
         Self {
             name: name.chars().map(plain).collect(),
             hash,
+            cache: None,
             build: None,
         }
     }
@@ -96,6 +98,13 @@ impl Template {
         for part in parts {
             self.hash.part(part.as_ref());
         }
+        self
+    }
+
+    /// Keeps templates in `directory`, which must exist, instead of
+    /// `<tmp>/shakedown-<user id>/templates`.
+    pub fn cache_in(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.cache = Some(directory.into());
         self
     }
 
@@ -141,7 +150,10 @@ impl Template {
     /// Where the template belongs.
     fn place(&self) -> Result<PathBuf, TemplateError> {
         let file = format!("{}-{}.sqlite", self.name, self.hash.hex());
-        Ok(home::place("templates")?.join(file))
+        match &self.cache {
+            Some(directory) => Ok(directory.join(file)),
+            None => Ok(home::place("templates")?.join(file)),
+        }
     }
 
     /// The template, open at its start.

@@ -17,8 +17,9 @@ use super::ready::{self, Step};
 use super::{LogTail, ProcessBuilder, ProcessError, Ready};
 use crate::fixtures::Scratch;
 
-/// How often the log is looked at, a port tried, a URL asked.
-const INTERVAL: Duration = Duration::from_millis(5);
+/// How often the log is looked at, a port tried, a URL asked: at first, and
+/// after a while.
+const INTERVAL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(10));
 /// How many lines of output an error shows.
 const SHOWN_LINES: usize = 30;
 
@@ -238,6 +239,7 @@ impl Process {
         mut attempt: impl FnMut(Duration) -> Result<T, Option<String>>,
     ) -> Result<T, ProcessError> {
         let deadline = Instant::now() + limit;
+        let mut interval = INTERVAL.0;
         loop {
             // Asked before the attempt: what it printed before it exited counts.
             let status = self.exited_within(Duration::ZERO)?;
@@ -263,7 +265,8 @@ impl Process {
                     log: self.evidence(),
                 });
             }
-            self.exited_within(left.min(INTERVAL))?;
+            self.exited_within(left.min(interval))?;
+            interval = (interval * 2).min(INTERVAL.1);
         }
     }
 

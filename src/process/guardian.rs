@@ -151,28 +151,34 @@ unsafe fn watch(ends: Ends, program: pid_t) -> ! {
         let mut freed: i64 = 0;
         loop {
             alive &= !reap(program, ends.report);
-            let mut polled = [
-                libc::pollfd {
-                    fd: ends.control,
-                    events: libc::POLLIN,
-                    revents: 0,
-                },
-                libc::pollfd {
-                    fd: children,
-                    events: libc::POLLIN,
-                    revents: 0,
-                },
-            ];
+            let mut polled = [readable(ends.control), readable(children)];
             libc::poll(polled.as_mut_ptr(), 2, LOG_CHECK_MS);
             if polled[0].revents != 0 && !obey(ends.control, program, alive) {
-                kill_everything(program, ends.report);
+                kill_everything(program, ends.report, children);
                 libc::_exit(0);
             }
-            if polled[1].revents != 0 {
-                let mut info: libc::signalfd_siginfo = mem::zeroed();
-                libc::read(children, (&raw mut info).cast(), size_of_val(&info));
-            }
+            await_exit(children, 0);
             freed = bound_log(ends.log_limit, freed);
+        }
+    }
+}
+
+fn readable(fd: RawFd) -> libc::pollfd {
+    libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    }
+}
+
+/// Waits up to `millis` until a child has exited, and takes note of it.
+unsafe fn await_exit(children: RawFd, millis: c_int) {
+    // SAFETY: one descriptor, and a read into a structure of this frame.
+    unsafe {
+        let mut polled = readable(children);
+        if libc::poll(&raw mut polled, 1, millis) > 0 {
+            let mut info: libc::signalfd_siginfo = mem::zeroed();
+            libc::read(children, (&raw mut info).cast(), size_of_val(&info));
         }
     }
 }
@@ -261,7 +267,7 @@ fn comm_path(pid: u32, path: &mut [u8; 32]) {
 }
 
 /// Kills and reaps until nothing is left below.
-unsafe fn kill_everything(program: pid_t, report: RawFd) {
+unsafe fn kill_everything(program: pid_t, report: RawFd, children: RawFd) {
     for _ in 0..KILL_STEPS {
         // SAFETY: the ids are those of our own children, which stay ours until
         // we reap them here.
@@ -274,7 +280,7 @@ unsafe fn kill_everything(program: pid_t, report: RawFd) {
             {
                 return;
             }
-            libc::poll(ptr::null_mut(), 0, 5);
+            await_exit(children, 5);
         }
     }
 }

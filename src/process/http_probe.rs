@@ -63,11 +63,13 @@ impl Target {
         let mut stream = TcpStream::connect_timeout(&address, timeout)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
-        write!(
-            stream,
+        // One write: a server that answers and closes after its first read must
+        // not find more to come, or its answer is lost in a reset.
+        let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: shakedown\r\nAccept: */*\r\nConnection: close\r\n\r\n",
             self.path, self.authority
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let mut head = [0; 256];
         let mut len = 0;
         while len < head.len() && !head[..len].contains(&b'\n') {
