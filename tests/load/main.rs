@@ -1,0 +1,13 @@
+//! The stress runner and Locust's files, in the fast suite: small loads against
+//! servers of the test's own, a second or two each.
+
+mod archive;
+mod counts;
+mod ending;
+mod failures;
+mod golden;
+mod progress;
+mod seed;
+mod server;
+mod settings;
+mod verdict;
