@@ -38,3 +38,6 @@ pub use float::python_repr;
 pub use history::{HISTORY_HEADER, HistoryRow, read_history, write_history};
 pub use percentile::{REPORTED, ResponseTimes, round_response_time};
 pub use stats::{Median, STATS_HEADER, StatsRow, read_stats, stats_rows, write_stats};
+
+/// The time in a [`FailureRow`].
+pub use jiff::Timestamp;

@@ -70,7 +70,6 @@ pub(super) async fn read(response: Response<Incoming>, whole: bool) -> Result<An
 
 /// An error with its causes in a line; the same for equal failures, so that
 /// they are counted together.
-#[expect(clippy::needless_pass_by_value, reason = "it is a `map_err` function")]
 fn explain(error: impl Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -6,7 +6,6 @@ use super::Histogram;
 
 /// What was measured: counts, exact extremes and sum, and a histogram.
 #[derive(Clone, Debug, Default, PartialEq)]
-
 pub(super) struct Tally {
     /// Requests, failed ones included.
     pub(super) requests: u64,
@@ -57,7 +56,6 @@ impl Tally {
     }
 
     /// Mean response time in milliseconds; 0 without requests.
-
     #[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]
     pub(super) fn mean_ms(&self) -> f64 {
         if self.requests == 0 {
@@ -69,7 +67,6 @@ impl Tally {
 
     /// The time in milliseconds that the fraction `p` of requests did not
     /// exceed, to the histogram's three digits; 0 without requests.
-
     #[expect(clippy::cast_precision_loss, reason = "an hour of microseconds fits")]
     pub(super) fn percentile_ms(&self, p: f64) -> f64 {
         // The bucket of the longest time reaches above it; the exact time is known.

@@ -1,1 +1,4 @@
 //! Tests of the `fuzz` tier.
+
+mod locust_csv;
+mod percentile;

@@ -31,6 +31,15 @@ async fn lean(user: &mut GooseUser) -> TransactionResult {
     Ok(())
 }
 
+async fn bearing(user: &mut GooseUser) -> TransactionResult {
+    Call::post("/ok")
+        .bearer("t0ken")
+        .json("{}")
+        .send(user)
+        .await?;
+    Ok(())
+}
+
 async fn lean_named(user: &mut GooseUser) -> TransactionResult {
     let path = format!("/ok/{}", shakedown::stress::roll(0..100));
     Call::get(path).name("/ok/[n]").send(user).await?;
@@ -92,7 +101,7 @@ async fn goose_the_server_the_record_and_the_csv_agree() {
 #[tokio::test]
 async fn requests_before_all_users_run_are_the_ramp() {
     let server = Server::start().await;
-    let scenario = scenario!("lean").register_transaction(transaction!(lean));
+    let scenario = scenario!("lean").register_transaction(transaction!(bearing));
     let mut knobs = small(5);
     knobs.spawn_rate = 20.0;
     let run = Stress::against(&server.url)
@@ -107,6 +116,8 @@ async fn requests_before_all_users_run_are_the_ramp() {
     assert_eq!(run.requests(), server.requests().len() as u64);
     assert!(record.windows.ramp_s > 0.0 && record.windows.measured_s > 0.0);
     assert_eq!(record.load.timing, "body");
-    // Users keep their connections.
-    assert!(record.measured.content_bytes == 5 * record.measured.requests);
+    assert_eq!(record.measured.content_bytes, 5 * record.measured.requests);
+    assert!(server.all_bore("t0ken"));
+    // Users keep their connections; nobody opened a second one.
+    assert_eq!(server.connections_made(), 5);
 }

@@ -8,7 +8,7 @@ use shakedown::stress::goose::prelude::*;
 use shakedown::stress::{Call, Progress, Run, Stress};
 
 use crate::counts::{run, small};
-use crate::server::{Server, refusing};
+use crate::server::Server;
 
 async fn call(user: &mut GooseUser, path: &str) -> TransactionResult {
     Call::get(path).send(user).await?;
@@ -94,6 +94,12 @@ async fn errors_hangs_and_drops_are_the_rows_of_the_failures_file() {
         }
     }
     assert_eq!(run.record().engine_requests, run.requests());
+}
+
+/// An address that refuses connections: it was free a moment ago.
+async fn refusing() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! A server that behaves as badly as its paths say, and counts what it saw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// `/ok...` answers 200, `/error` 500, `/missing` 404, `/hang` never answers,
@@ -19,7 +19,9 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct Seen {
     requests: Mutex<Vec<String>>,
-    connections: AtomicUsize,
+    tokens: Mutex<BTreeSet<String>>,
+    open: AtomicUsize,
+    made: AtomicUsize,
 }
 
 impl Server {
@@ -50,15 +52,20 @@ impl Server {
         counts
     }
 
-    pub(crate) fn open_connections(&self) -> usize {
-        self.seen.connections.load(Ordering::SeqCst)
+    /// Whether every request so far carried `token`.
+    pub(crate) fn all_bore(&self, token: &str) -> bool {
+        let expected = format!("Bearer {token}");
+        let tokens = self.seen.tokens.lock().unwrap();
+        !tokens.is_empty() && tokens.iter().all(|token| *token == expected)
     }
-}
 
-/// An address that refuses connections: it was free a moment ago.
-pub(crate) async fn refusing() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    pub(crate) fn connections_made(&self) -> usize {
+        self.seen.made.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn open_connections(&self) -> usize {
+        self.seen.open.load(Ordering::SeqCst)
+    }
 }
 
 /// Waits until `holds`, at most ten seconds.
@@ -75,14 +82,17 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 async fn serve(stream: TcpStream, seen: Arc<Seen>) {
-    seen.connections.fetch_add(1, Ordering::SeqCst);
+    seen.made.fetch_add(1, Ordering::SeqCst);
+    seen.open.fetch_add(1, Ordering::SeqCst);
     // However the client leaves is fine.
     let _ = answer_all(stream, &seen).await;
-    seen.connections.fetch_sub(1, Ordering::SeqCst);
+    seen.open.fetch_sub(1, Ordering::SeqCst);
 }
 
-async fn answer_all(mut stream: TcpStream, seen: &Seen) -> io::Result<()> {
-    while let Some(line) = next_request(&mut stream).await? {
+async fn answer_all(stream: TcpStream, seen: &Seen) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some((line, token)) = next_request(&mut stream).await? {
+        seen.tokens.lock().unwrap().insert(token);
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
         seen.requests.lock().unwrap().push(line);
         let (status, body) = match path.as_str() {
@@ -105,18 +115,25 @@ async fn answer_all(mut stream: TcpStream, seen: &Seen) -> io::Result<()> {
     Ok(())
 }
 
-/// Method and path of the next request, without its body; `None` at the end.
-async fn next_request(stream: &mut TcpStream) -> io::Result<Option<String>> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) if head.is_empty() => return Ok(None),
-            Err(error) => return Err(error),
+/// Method and path of the next request, and its `Authorization`; the body is
+/// read and dropped. `None` at the end.
+async fn next_request(stream: &mut BufReader<TcpStream>) -> io::Result<Option<(String, String)>> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).await? == 0 {
+            return Ok(None);
         }
     }
-    let head = String::from_utf8_lossy(&head);
+    let field = |name: &str| {
+        head.lines().find_map(|line| {
+            let (field, value) = line.split_once(": ")?;
+            field.eq_ignore_ascii_case(name).then_some(value)
+        })
+    };
+    let length = field("content-length").map_or(0, |length| length.parse().unwrap());
+    let token = field("authorization").unwrap_or_default().to_owned();
+    stream.read_exact(&mut vec![0; length]).await?;
     let line = head.lines().next().unwrap_or_default();
     let words: Vec<&str> = line.split(' ').take(2).collect();
-    Ok(Some(words.join(" ")))
+    Ok(Some((words.join(" "), token)))
 }
