@@ -1,1 +1,74 @@
-//! Placeholder of the `stress` module.
+//! Load tests: Goose drives the users, every request is recorded exactly, the
+//! run is archived in Locust's formats and held against limits.
+//!
+//! [`Stress`] runs scenarios and returns a [`Run`]; the run knows its table, its
+//! archive and its verdict. [`Knobs`] and [`Limits`] come from `STRESS_*`
+//! variables. Scenarios are ordinary Goose code; [`Mix`] builds one whose users
+//! choose by weight, [`Call`] makes a request on a transport that costs half of
+//! Goose's client, and [`roll`] is chance that the seed repeats.
+//!
+//! # What is measured
+//!
+//! The loop is closed: a user sends its next request when the last was answered.
+//! A request counts towards the **ramp** when it started before all users ran,
+//! and towards the **measured window** otherwise. The CSV files hold both, as
+//! Locust's do; the JSON record holds them apart; the table and the verdict are
+//! of the measured window, except that failures of the ramp fail the verdict too.
+//!
+//! # Architecture
+//!
+//! `runner` configures Goose and ends it; `observe` wraps the scenarios'
+//! transactions; `watch` is what users share; `recorder` counts; `pulse` collects
+//! once a second into `chronicle`; `record`, `report`, `verdict` and `archive`
+//! turn the counts into JSON, text, a judgement and files.
+
+mod archive;
+mod call;
+mod chronicle;
+mod connection;
+mod dice;
+mod error;
+mod histogram;
+mod knobs;
+mod limits;
+mod machine;
+mod mix;
+mod observe;
+mod progress;
+mod pulse;
+mod record;
+mod recorder;
+mod report;
+mod revision;
+mod run;
+mod runner;
+mod server;
+mod setting;
+mod tally;
+mod verdict;
+mod watch;
+
+pub use archive::Archived;
+pub use call::{Call, Reply};
+pub use dice::Dice;
+pub use error::StressError;
+pub use histogram::Histogram;
+pub use knobs::Knobs;
+pub use limits::Limits;
+pub use machine::Machine;
+pub use mix::{Mix, roll};
+pub use progress::Progress;
+pub use record::{
+    EndpointRecord, ExceptionRecord, FailureRecord, Generator, Load, Record, SCHEMA, SecondRecord,
+    Stats, Windows,
+};
+pub use revision::Revision;
+pub use run::Run;
+pub use runner::Stress;
+pub use server::ServerUse;
+pub use verdict::{Broken, Verdict};
+
+/// The load engine, so that scenarios need no dependency of their own and agree
+/// on its version.
+pub use goose;
+pub use hyper::Method;

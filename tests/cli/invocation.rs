@@ -27,7 +27,7 @@ impl Kept {
 }
 
 /// Runs `cargo shakedown <arguments>`; exit code, data and talk as one text.
-pub fn shakedown(arguments: &[&str]) -> String {
+pub(crate) fn shakedown(arguments: &[&str]) -> String {
     let (data, talk) = (Kept::default(), Kept::default());
     let mut output = Output::new(data.clone(), talk.clone());
     let arguments = ["cargo-shakedown", "shakedown"]

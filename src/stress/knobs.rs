@@ -1,0 +1,154 @@
+//! How much load, for how long, against what: the `STRESS_*` variables.
+//!
+//! | variable | default | takes |
+//! |---|---|---|
+//! | `STRESS_USERS` | 200 | users at once |
+//! | `STRESS_SPAWN_RATE` | 100 | users started a second |
+//! | `STRESS_DURATION` | 20s | time with all users running: `20`, `20s`, `2m` |
+//! | `STRESS_WORKERS` | | worker threads the server under test was given |
+//! | `STRESS_HOST` | | a running deployment to load instead of a server of the test's own |
+//! | `STRESS_ALLOW_REMOTE` | 0 | 1 permits a `STRESS_HOST` on another machine |
+//! | `STRESS_SEED` | 0 | seed of what the users do and send |
+//! | `STRESS_TIMEOUT` | 30s | the longest a request may take |
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::StressError;
+use super::setting::{Settings, environment, positive, span};
+
+/// How a run is sized. Start from [`Knobs::from_env`] or `Knobs::default()` and
+/// assign what should differ.
+///
+/// # Example
+/// ```
+/// use shakedown::stress::Knobs;
+///
+/// let knobs = Knobs::from_lookup(|name| (name == "STRESS_USERS").then(|| "1500".into()))?;
+/// assert_eq!(knobs.users, 1_500);
+///
+/// let error = Knobs::from_lookup(|name| (name == "STRESS_USERS").then(|| "many".into()))
+///     .unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "`STRESS_USERS` is `many`; it takes a whole number of users, 1 or more",
+/// );
+/// # Ok::<(), shakedown::stress::StressError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Knobs {
+    /// Users at once.
+    pub users: usize,
+    /// Users started a second until all run.
+    pub spawn_rate: f64,
+    /// How long all users run, counted from when the last one started; the
+    /// engine knows whole seconds, so a fraction counts as a second.
+    pub duration: Duration,
+    /// Worker threads of the server. The run only records it; whoever starts
+    /// the server obeys it.
+    pub workers: Option<usize>,
+    /// A deployment to load instead of the address the test gives.
+    pub host: Option<String>,
+    /// Seed of what users do and send.
+    pub seed: u64,
+    /// The longest a request may take, body included.
+    pub timeout: Duration,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            users: 200,
+            spawn_rate: 100.0,
+            duration: Duration::from_secs(20),
+            workers: None,
+            host: None,
+            seed: 0,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Knobs {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`StressError::Setting`] names the variable that cannot be understood,
+    /// [`StressError::Remote`] the host that is not this machine.
+    pub fn from_env() -> Result<Self, StressError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads any table of variables.
+    ///
+    /// # Errors
+    /// As [`Knobs::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, StressError> {
+        let settings = Settings(lookup);
+        let mut knobs = Self::default();
+        let count = |text: &str| text.parse().ok().filter(|count: &usize| *count > 0);
+        if let Some(users) =
+            settings.get("STRESS_USERS", "a whole number of users, 1 or more", count)?
+        {
+            knobs.users = users;
+        }
+        let rate = "users a second, a number above 0";
+        if let Some(spawn_rate) = settings.get("STRESS_SPAWN_RATE", rate, positive)? {
+            knobs.spawn_rate = spawn_rate;
+        }
+        let length = "a length of time above 0, such as `20`, `20s` or `2m`";
+        if let Some(duration) = settings.get("STRESS_DURATION", length, span)? {
+            knobs.duration = duration;
+        }
+        knobs.workers = settings.get(
+            "STRESS_WORKERS",
+            "a whole number of threads, 1 or more",
+            count,
+        )?;
+        let seed = "a whole number, 0 to 18446744073709551615";
+        if let Some(seed) = settings.get("STRESS_SEED", seed, |text| text.parse().ok())? {
+            knobs.seed = seed;
+        }
+        if let Some(timeout) = settings.get("STRESS_TIMEOUT", length, span)? {
+            knobs.timeout = timeout;
+        }
+        knobs.host = permitted_host(&settings)?;
+        Ok(knobs)
+    }
+}
+
+fn permitted_host<F: Fn(&str) -> Option<String>>(
+    settings: &Settings<F>,
+) -> Result<Option<String>, StressError> {
+    let allowed = settings
+        .get("STRESS_ALLOW_REMOTE", "1 or 0", |text| match text {
+            "1" | "true" => Some(true),
+            "0" | "false" => Some(false),
+            _ => None,
+        })?
+        .unwrap_or(false);
+    let address = "an address such as `http://127.0.0.1:8000`";
+    let host = settings.get("STRESS_HOST", address, |text| {
+        host_of(text).map(|host| (text.to_owned(), host))
+    })?;
+    match host {
+        Some((_, host)) if !allowed && !is_this_machine(&host) => Err(StressError::Remote { host }),
+        host => Ok(host.map(|(address, _)| address)),
+    }
+}
+
+/// The host of an `http://` or `https://` address.
+pub(super) fn host_of(address: &str) -> Option<String> {
+    let address: hyper::Uri = address.parse().ok()?;
+    match address.scheme_str() {
+        Some("http" | "https") => Some(address.host()?.to_owned()),
+        _ => None,
+    }
+}
+
+/// Whether a host name or address can only mean this machine.
+pub(super) fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}

@@ -1,0 +1,240 @@
+//! What happens once a second during a run, and once at its end: collect the
+//! seconds that are over, look at the server, say how it goes.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::chronicle::Chronicle;
+use super::machine::{self, own_cpu_seconds};
+use super::progress::Lines;
+use super::record::{
+    EndpointRecord, ExceptionRecord, FailureRecord, Generator, Load, Record, SCHEMA, Stats,
+    Windows, rounded,
+};
+use super::recorder::{Endpoint, Second};
+use super::runner::{started_text, timing};
+use super::server::Sampler;
+use super::tally::Tally;
+use super::watch::Watch;
+use super::{Progress, Revision, Run, Stress, StressError};
+
+/// The collecting side of a run.
+pub(super) struct Pulse {
+    watch: Arc<Watch>,
+    started: Timestamp,
+    chronicle: Chronicle,
+    lines: Lines,
+    server: Option<Sampler>,
+    machine: machine::Before,
+    own_cpu: f64,
+    requests: u64,
+    failures: u64,
+}
+
+impl Pulse {
+    pub(super) fn start(
+        stress: &Stress,
+        progress: Progress,
+        watch: Arc<Watch>,
+    ) -> Result<Self, StressError> {
+        let local = stress.knobs.host.is_none();
+        let started = Timestamp::now();
+        let mut pulse = Self {
+            started,
+            chronicle: Chronicle::new(started),
+            lines: Lines::open(progress)?,
+            server: stress.server.filter(|_| local).map(Sampler::of),
+            machine: machine::Before::now(),
+            own_cpu: own_cpu_seconds(),
+            requests: 0,
+            failures: 0,
+            watch,
+        };
+        pulse.look();
+        let (name, url, users) = (&stress.name, stress.url(), stress.knobs.users);
+        pulse
+            .lines
+            .write(&format!("stress `{name}`: {users} users against {url}"));
+        Ok(pulse)
+    }
+
+    fn look(&mut self) {
+        let now = self.watch.now();
+        if let Some(server) = &mut self.server {
+            server.look(now);
+        }
+    }
+
+    /// A second has passed.
+    pub(super) fn beat(&mut self) {
+        let now = self.watch.now();
+        self.collect(now.as_secs());
+        self.look();
+        self.note(now);
+        let over = now.as_secs().saturating_sub(1);
+        let line = self.line(now, self.chronicle.second(over));
+        self.lines.write(&line);
+    }
+
+    fn collect(&mut self, end: u64) {
+        let seconds = self.watch.recorder.take_seconds(end);
+        for second in seconds.values() {
+            self.requests += second.requests;
+            self.failures += second.failures;
+        }
+        self.chronicle.add_seconds(seconds, self.watch.entered());
+    }
+
+    fn note(&mut self, now: Duration) -> Vec<Endpoint> {
+        let endpoints = self.watch.recorder.endpoints();
+        let last = self.watch.recorder.last_ends().0;
+        self.chronicle
+            .note(now, last, self.watch.entered(), &endpoints);
+        endpoints
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of a second")]
+    fn line(&self, now: Duration, second: Option<&Second>) -> String {
+        let users = self.watch.entered();
+        let elapsed = now.as_secs();
+        let failures = self.failures;
+        let Some(second) = second else {
+            return format!("{elapsed:>4} s {users:>6} users       0 RPS {failures:>6} failures");
+        };
+        let time = |p| second.histogram.percentile_us(p) as f64 / 1_000.0;
+        format!(
+            "{elapsed:>4} s {users:>6} users {:>7} RPS {failures:>6} failures  p50 {:.1} ms  p95 {:.1} ms",
+            second.requests,
+            time(0.50),
+            time(0.95),
+        )
+    }
+
+    /// The run is over.
+    pub(super) fn finish(mut self, stress: &Stress, revision: Revision, goose: u64) -> Run {
+        self.collect(u64::MAX);
+        self.look();
+        let now = self.watch.now();
+        let endpoints = self.note(now);
+        let generator = self.generator(now);
+        let (requests, failures) = (self.requests, self.failures);
+        self.lines
+            .write(&format!("over: {requests} requests, {failures} failed"));
+        let watch = Arc::clone(&self.watch);
+        let server = self.server.take().map(Sampler::finish);
+        let (history, series) = self.chronicle.finish();
+        let (last, _) = watch.recorder.last_ends();
+        let record = Record {
+            schema: SCHEMA,
+            name: stress.name.clone(),
+            started: started_text(self.started),
+            revision,
+            load: Load::of(stress.url(), &stress.knobs, timing(&watch)),
+            factors: stress.factors.iter().cloned().collect(),
+            machine: self.machine.finish(),
+            generator,
+            server,
+            windows: windows(&watch),
+            ramp: sum(&endpoints, |endpoint| &endpoint.ramp),
+            measured: sum(&endpoints, |endpoint| &endpoint.measured),
+            endpoints: endpoints.iter().map(endpoint_record).collect(),
+            failures: failure_records(&watch),
+            exceptions: exception_records(&watch),
+            series,
+            engine_requests: goose,
+        };
+        Run {
+            record: judged(record),
+            started: self.started,
+            entries: endpoints.into_iter().map(|e| e.entry).collect(),
+            history,
+            seconds: last.saturating_sub(watch.began()).as_secs_f64(),
+            archived: OnceLock::new(),
+        }
+    }
+
+    fn generator(&self, now: Duration) -> Generator {
+        let cpu_seconds = own_cpu_seconds() - self.own_cpu;
+        let build = if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        };
+        Generator {
+            tool: format!("shakedown {} on goose 0.19", env!("CARGO_PKG_VERSION")),
+            build: build.to_owned(),
+            threads: tokio::runtime::Handle::current().metrics().num_workers(),
+            cpu_seconds: rounded(cpu_seconds),
+            cpu_cores: rounded(cpu_seconds / now.as_secs_f64().max(0.001)),
+            throughput: "measured".to_owned(),
+        }
+    }
+}
+
+/// Marks a throughput that the generator, not the server, may have limited.
+fn judged(mut record: Record) -> Record {
+    #[expect(clippy::cast_precision_loss, reason = "threads are few")]
+    let threads = record.generator.threads as f64;
+    let busy = record.generator.cpu_cores >= 0.85 * threads || record.machine.busy_share >= 0.95;
+    if busy {
+        record.generator.throughput = "floor".to_owned();
+    }
+    record
+}
+
+fn windows(watch: &Watch) -> Windows {
+    let (last, window_last) = watch.recorder.last_ends();
+    let began = watch.began();
+    match watch.recorder.window_opened() {
+        Some(opened) => Windows {
+            ramp_s: rounded(opened.saturating_sub(began).as_secs_f64()),
+            measured_s: rounded(window_last.saturating_sub(opened).as_secs_f64()),
+        },
+        None => Windows {
+            ramp_s: rounded(last.saturating_sub(began).as_secs_f64()),
+            measured_s: 0.0,
+        },
+    }
+}
+
+fn sum(endpoints: &[Endpoint], part: impl Fn(&Endpoint) -> &Tally) -> Stats {
+    let mut all = Tally::default();
+    for endpoint in endpoints {
+        all.merge(part(endpoint));
+    }
+    Stats::of(&all)
+}
+
+fn endpoint_record(endpoint: &Endpoint) -> EndpointRecord {
+    EndpointRecord {
+        method: endpoint.method.clone(),
+        name: endpoint.name.clone(),
+        ramp: Stats::of(&endpoint.ramp),
+        measured: Stats::of(&endpoint.measured),
+    }
+}
+
+fn failure_records(watch: &Watch) -> Vec<FailureRecord> {
+    let failures = watch.recorder.failures().into_iter();
+    let records = failures.map(|((method, name, error), seen)| FailureRecord {
+        method,
+        name,
+        error,
+        occurrences: seen.occurrences,
+        first_s: rounded(seen.first.as_secs_f64()),
+        last_s: rounded(seen.last.as_secs_f64()),
+    });
+    records.collect()
+}
+
+fn exception_records(watch: &Watch) -> Vec<ExceptionRecord> {
+    let exceptions = watch.exceptions().into_iter();
+    let records = exceptions.map(|(message, place, count)| ExceptionRecord {
+        message,
+        place,
+        count,
+    });
+    records.collect()
+}

@@ -1,0 +1,284 @@
+//! Runs Goose, watches it, and ends it.
+//!
+//! Goose is configured in code, never from the command line (its `initialize`
+//! parses the test binary's own arguments and exits the process), with its
+//! consoles and its printed report off and without resetting counts after the
+//! ramp. Its users are tasks of their own: dropping the run's future, or a run
+//! that does not end, stops them through the transactions that
+//! [`observe`](super::observe) put around theirs.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use goose::client::GooseClientBuilder;
+use goose::config::GooseConfiguration;
+use goose::goose::Scenario;
+use goose::metrics::GooseMetrics;
+use goose::{GooseAttack, GooseError, GooseScheduler};
+use jiff::Timestamp;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use super::knobs::host_of;
+use super::observe::observed;
+use super::pulse::Pulse;
+use super::watch::{StopOnDrop, Watch};
+use super::{Knobs, Progress, Revision, Run, StressError};
+
+/// How long users may take to end after the last request could have.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A load test, under construction.
+///
+/// # Example
+/// ```no_run
+/// use goose::prelude::*;
+/// use shakedown::stress::{Call, Knobs, Limits, Mix, Stress};
+///
+/// async fn stats(user: &mut GooseUser) -> TransactionResult {
+///     Call::get("/api/v1/stats").send(user).await?;
+///     Ok(())
+/// }
+///
+/// # async fn holds() -> shakedown::Result {
+/// let dashboard = Mix::named("dashboard").weighted(1, transaction!(stats)).scenario()?;
+/// let run = Stress::against("http://127.0.0.1:8000")
+///     .name("dashboard")
+///     .scenarios(vec![dashboard])
+///     .knobs(Knobs::from_env()?)
+///     .run()
+///     .await?;
+/// run.archive("development/profiles")?;
+/// println!("{}", run.verdict(&Limits::from_env()?)?);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is loaded until `run` is awaited"]
+pub struct Stress {
+    url: String,
+    pub(super) name: String,
+    scenarios: Vec<Scenario>,
+    pub(super) knobs: Knobs,
+    pub(super) factors: Vec<(String, String)>,
+    pub(super) server: Option<u32>,
+    revision: Option<Revision>,
+    progress: Progress,
+}
+
+impl Stress {
+    /// Loads the server at `url`, unless the knobs name another host.
+    pub fn against(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            name: String::new(),
+            scenarios: Vec::new(),
+            knobs: Knobs::default(),
+            factors: Vec::new(),
+            server: None,
+            revision: None,
+            progress: Progress::Auto,
+        }
+    }
+
+    /// Names the run, and with it the archived files.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// What users do. Any Goose scenario works; of several, each user gets one
+    /// by their weights.
+    pub fn scenarios(mut self, scenarios: Vec<Scenario>) -> Self {
+        self.scenarios = scenarios;
+        self
+    }
+
+    /// How many users, for how long.
+    pub fn knobs(mut self, knobs: Knobs) -> Self {
+        self.knobs = knobs;
+        self
+    }
+
+    /// Records something that sets this run apart from others, such as
+    /// `tracing` `off`; part of the archived files' names.
+    pub fn factor(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.factors.push((key.into(), value.into()));
+        self
+    }
+
+    /// The server's process, on this machine: its processor time, memory and
+    /// threads are recorded. Ignored when the knobs name another host.
+    pub fn server_pid(mut self, pid: u32) -> Self {
+        self.server = Some(pid);
+        self
+    }
+
+    /// The code that is measured, where `git` in the current directory does not
+    /// know it.
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+
+    /// Where the line a second goes.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// The address that will be loaded.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.knobs.host.as_deref().unwrap_or(&self.url)
+    }
+
+    /// Loads the server and waits for the end. Dropping the future stops the
+    /// load.
+    ///
+    /// Works on either flavour of tokio's runtime; on two cores or fewer the
+    /// `current_thread` flavour leaves more for the server.
+    ///
+    /// # Errors
+    /// [`StressError`] when the run could not start, or users would not end.
+    /// What the server did wrong is no error here: it is in the [`Run`].
+    pub async fn run(mut self) -> Result<Run, StressError> {
+        if self.scenarios.is_empty() {
+            return Err(StressError::NoScenario);
+        }
+        if host_of(self.url()).is_none() {
+            return Err(StressError::Address {
+                url: self.url().to_owned(),
+            });
+        }
+        let revision = self.revision.take().unwrap_or_else(Revision::current);
+        let log_level = RestoreLogLevel(log::max_level());
+        let knobs = &self.knobs;
+        let watch = Arc::new(Watch::new(knobs.users, knobs.seed, knobs.timeout));
+        let stop = StopOnDrop(Arc::clone(&watch));
+        let scenarios = std::mem::take(&mut self.scenarios);
+        let attack = attack(self.url(), knobs, scenarios, &watch).map_err(engine)?;
+        let progress = std::mem::take(&mut self.progress);
+        let mut pulse = Pulse::start(&self, progress, Arc::clone(&watch))?;
+        let metrics = drive(attack, knobs, &watch, &mut pulse).await?;
+        drop(log_level);
+        let requests = metrics.requests.values();
+        let counted = requests.map(|all| (all.success_count + all.fail_count) as u64);
+        let run = pulse.finish(&self, revision, counted.sum());
+        drop(stop);
+        Ok(run)
+    }
+}
+
+impl std::fmt::Debug for Stress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scenarios: Vec<&str> = self.scenarios.iter().map(|s| &*s.name).collect();
+        f.debug_struct("Stress")
+            .field("url", &self.url())
+            .field("name", &self.name)
+            .field("scenarios", &scenarios)
+            .field("knobs", &self.knobs)
+            .field("factors", &self.factors)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Observing lowers the level for the time of a run.
+struct RestoreLogLevel(log::LevelFilter);
+
+impl Drop for RestoreLogLevel {
+    fn drop(&mut self) {
+        log::set_max_level(self.0);
+    }
+}
+
+fn engine(error: GooseError) -> StressError {
+    StressError::Engine(Box::new(error))
+}
+
+fn attack(
+    url: &str,
+    knobs: &Knobs,
+    scenarios: Vec<Scenario>,
+    watch: &Arc<Watch>,
+) -> Result<GooseAttack, GooseError> {
+    let mut configuration = GooseConfiguration::default();
+    configuration.host = Some(url.to_owned());
+    configuration.users = Some(knobs.users);
+    configuration.increase_rate = Some(knobs.spawn_rate.to_string());
+    configuration.run_time = Some(format!("{}s", whole_seconds(knobs.duration)));
+    configuration.no_telnet = true;
+    configuration.no_print_metrics = true;
+    configuration.no_error_summary = true;
+    configuration.no_transaction_metrics = true;
+    configuration.no_scenario_metrics = true;
+    configuration.no_reset_metrics = true;
+    configuration.quiet = 1;
+    // One client for all users: one each costs twice the processor time.
+    let client = GooseClientBuilder::new()
+        .timeout(knobs.timeout)
+        .without_cookies();
+    let mut attack = GooseAttack::initialize_with_config(configuration)?
+        .set_scheduler(GooseScheduler::Random)
+        .set_client_builder_without_cookies(client)?;
+    for scenario in scenarios {
+        attack = attack.register_scenario(observed(scenario, watch));
+    }
+    Ok(attack)
+}
+
+fn whole_seconds(span: Duration) -> u64 {
+    let rounded_up = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    rounded_up.max(1)
+}
+
+async fn drive(
+    attack: GooseAttack,
+    knobs: &Knobs,
+    watch: &Watch,
+    pulse: &mut Pulse,
+) -> Result<GooseMetrics, StressError> {
+    #[expect(clippy::cast_precision_loss, reason = "users are not that many")]
+    let ramp = Duration::try_from_secs_f64(knobs.users as f64 / knobs.spawn_rate)
+        .unwrap_or(Duration::MAX / 4);
+    let longest = ramp + knobs.duration + knobs.timeout + GRACE;
+    let mut attack = pin!(attack.execute());
+    let mut overdue = pin!(tokio::time::sleep_until(Instant::now() + longest));
+    let mut given_up = pin!(tokio::time::sleep_until(Instant::now() + longest + GRACE));
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            metrics = &mut attack => return metrics.map_err(engine),
+            _ = ticks.tick() => pulse.beat(),
+            () = &mut overdue, if !watch.is_stopped() => watch.stop(),
+            () = &mut given_up => {
+                let seconds = (GRACE + knobs.timeout + GRACE).as_secs();
+                return Err(StressError::Stuck { seconds });
+            }
+        }
+    }
+}
+
+fn ticks() -> Interval {
+    let second = Duration::from_secs(1);
+    let mut ticks = tokio::time::interval_at(Instant::now() + second, second);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ticks
+}
+
+/// How requests were timed.
+pub(super) fn timing(watch: &Watch) -> &'static str {
+    let headers = watch.timed_headers.load(Ordering::Relaxed);
+    let bodies = watch.timed_bodies.load(Ordering::Relaxed);
+    match (headers, bodies) {
+        (true, true) => "mixed",
+        (true, false) => "headers",
+        (false, true) => "body",
+        (false, false) => "none",
+    }
+}
+
+/// When a run started, for people.
+pub(super) fn started_text(started: Timestamp) -> String {
+    started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,116 @@
+//! A setting that nobody understands is an error that names it.
+
+use shakedown::stress::{Knobs, Limits};
+
+fn knobs(set: &'static [(&str, &str)]) -> String {
+    let lookup = lookup(set);
+    match Knobs::from_lookup(lookup) {
+        Ok(knobs) => format!("{knobs:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn lookup(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    |name| {
+        let found = set.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| (*value).to_owned())
+    }
+}
+
+#[test]
+fn every_knob_refuses_nonsense_by_name() {
+    for (variable, value, accepted) in [
+        ("STRESS_USERS", "0", "a whole number of users, 1 or more"),
+        ("STRESS_USERS", "", "a whole number of users, 1 or more"),
+        (
+            "STRESS_SPAWN_RATE",
+            "fast",
+            "users a second, a number above 0",
+        ),
+        (
+            "STRESS_DURATION",
+            "1y",
+            "a length of time above 0, such as `20`, `20s` or `2m`",
+        ),
+        (
+            "STRESS_WORKERS",
+            "-1",
+            "a whole number of threads, 1 or more",
+        ),
+        (
+            "STRESS_SEED",
+            "0x1",
+            "a whole number, 0 to 18446744073709551615",
+        ),
+        (
+            "STRESS_TIMEOUT",
+            "0s",
+            "a length of time above 0, such as `20`, `20s` or `2m`",
+        ),
+        (
+            "STRESS_HOST",
+            "localhost",
+            "an address such as `http://127.0.0.1:8000`",
+        ),
+        ("STRESS_ALLOW_REMOTE", "yes", "1 or 0"),
+    ] {
+        let error = Knobs::from_lookup(|name| (name == variable).then(|| value.to_owned()));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            format!("`{variable}` is `{value}`; it takes {accepted}")
+        );
+    }
+}
+
+#[test]
+fn every_limit_refuses_nonsense_by_name() {
+    for (variable, value, accepted) in [
+        (
+            "STRESS_MIN_RPS",
+            "many",
+            "requests a second, a number above 0",
+        ),
+        ("STRESS_MAX_P95_MS", "0", "milliseconds, a number above 0"),
+        ("STRESS_MAX_P99_MS", "inf", "milliseconds, a number above 0"),
+        ("STRESS_MAX_FAIL_RATE", "2", "a fraction from 0 to 1"),
+    ] {
+        let error = Limits::from_lookup(|name| (name == variable).then(|| value.to_owned()));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            format!("`{variable}` is `{value}`; it takes {accepted}")
+        );
+    }
+}
+
+#[test]
+fn another_machine_is_loaded_only_with_permission() {
+    insta::assert_snapshot!(
+        knobs(&[("STRESS_HOST", "https://example.com")]),
+        @"`STRESS_HOST` is `example.com`, which is not this machine; set `STRESS_ALLOW_REMOTE=1` if it is yours to load"
+    );
+    for set in [
+        &[
+            ("STRESS_HOST", "https://example.com"),
+            ("STRESS_ALLOW_REMOTE", "1"),
+        ] as &[_],
+        &[("STRESS_HOST", "http://localhost:8000")],
+        &[("STRESS_HOST", "http://127.1.2.3:8000")],
+        &[("STRESS_HOST", "http://[::1]:8000")],
+    ] {
+        let host = Knobs::from_lookup(lookup(set)).unwrap().host;
+        assert_eq!(host.as_deref(), Some(set[0].1));
+    }
+}
+
+#[test]
+fn the_environment_sizes_a_run() {
+    let set = &[
+        ("STRESS_USERS", "1500"),
+        ("STRESS_SPAWN_RATE", "0.5"),
+        ("STRESS_DURATION", "2m"),
+        ("STRESS_WORKERS", "12"),
+        ("STRESS_SEED", "7"),
+        ("STRESS_TIMEOUT", "500ms"),
+    ];
+    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, workers: Some(12), host: None, seed: 7, timeout: 500ms }");
+}

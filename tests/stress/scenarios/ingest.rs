@@ -1,0 +1,51 @@
+//! Sensors delivering logs, one a request, while somebody watches: as fast as
+//! the server answers.
+
+use std::sync::Arc;
+
+use shakedown::stress::goose::prelude::*;
+use shakedown::stress::{Call, Mix, StressError, roll};
+
+use super::{bearing, get};
+
+const SERVICES: [(&str, &str); 5] = [
+    ("ssh", "login_attempt"),
+    ("telnet", "login_attempt"),
+    ("http", "request"),
+    ("smb", "session_setup"),
+    ("rdp", "connection"),
+];
+
+/// Users with `token`, who do not wait.
+pub(crate) fn ingest(token: &str) -> Result<Scenario, StressError> {
+    let token: Arc<str> = token.into();
+    let post = || Call::post("/api/v1/logs").json(log());
+    Mix::named("ingest")
+        .weighted(70, bearing(&token, post))
+        .weighted(20, get(&token, "/api/v1/attackers"))
+        .weighted(10, get(&token, "/healthz"))
+        .scenario()
+}
+
+/// One log as a decoy reports it, from one of ten thousand attackers, the low
+/// numbers more often.
+fn log() -> String {
+    let count = SERVICES.len() as u64;
+    let (service, event) = SERVICES[usize::try_from(roll(0..count)).expect("an index")];
+    let attacker = roll(0..10_000).min(roll(0..10_000));
+    let (net, host) = (attacker / 256, attacker % 256);
+    let decky = roll(1..21);
+    let (hour, minute, second) = (roll(0..24), roll(0..60), roll(0..60));
+    let password = roll(0..1_000_000);
+    serde_json::json!({
+        "timestamp": format!("2026-01-15T{hour:02}:{minute:02}:{second:02}Z"),
+        "decky": format!("decky-{decky:02}"),
+        "service": service,
+        "event_type": event,
+        "attacker_ip": format!("10.66.{net}.{host}"),
+        "raw_line": format!("{service} {event} from 10.66.{net}.{host} root:{password:06}"),
+        "fields": { "username": "root", "password": format!("{password:06}") },
+        "msg": format!("{event} on {service}"),
+    })
+    .to_string()
+}
