@@ -23,6 +23,13 @@
 //! # test().unwrap();
 //! ```
 //!
+//! # What it costs
+//!
+//! A copy takes a fraction of a millisecond. The first transaction on it then
+//! waits for the disk, which takes ten times as long and more, unless the test
+//! opens it with `PRAGMA synchronous = OFF`: a test's database need not survive
+//! a power failure. The `bench` tier measures both.
+//!
 //! # Where templates are, and for how long
 //!
 //! `<tmp>/shakedown-<user id>/templates/<name>-<hash>.sqlite`. The hash is

@@ -6,7 +6,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A URL of the form `http://host:port/path`, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,9 @@ impl Target {
         stream.write_all(request.as_bytes())?;
         let mut head = [0; 256];
         let mut len = 0;
-        while len < head.len() && !head[..len].contains(&b'\n') {
+        // The time limit of the stream is one of each read; this is of all.
+        let deadline = Instant::now() + timeout;
+        while len < head.len() && !head[..len].contains(&b'\n') && Instant::now() < deadline {
             match stream.read(&mut head[len..])? {
                 0 => break,
                 n => len += n,
