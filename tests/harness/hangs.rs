@@ -2,6 +2,7 @@
 
 use crate::junit::{Case, Ended};
 use crate::nested::{Nested, Outcome, TESTS_FAILED, cargo, nextest, nextest_command, other};
+use shakedown::fixtures::poll;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -22,7 +23,7 @@ impl Leftovers {
 
     fn id(&self, name: &str) -> i32 {
         let id = std::fs::read_to_string(self.0.path().join(name)).unwrap();
-        id.parse().unwrap()
+        id.trim().parse().unwrap()
     }
 }
 
@@ -30,7 +31,7 @@ impl Drop for Leftovers {
     fn drop(&mut self) {
         for entry in std::fs::read_dir(self.0.path()).unwrap().flatten() {
             let id = std::fs::read_to_string(entry.path()).unwrap();
-            let id = id.parse().unwrap();
+            let id = id.trim().parse().unwrap();
             if sleeps(id) {
                 // SAFETY: plain numbers; the process is one of ours.
                 unsafe { libc::kill(id, libc::SIGKILL) };
@@ -82,6 +83,13 @@ fn every_test_that_hangs_or_leaves_a_child_is_ended_and_reported() {
 
     ended(report.case("hangs_with_a_child_in_its_group"), TIMEOUT);
     assert!(!sleeps(left.id("group")), "nextest kills the whole group");
+
+    let left_the_group = report.case("hangs_with_a_child_that_left_the_group");
+    ended(left_the_group, TIMEOUT);
+    // Its stack is past the wait for the child to have a session of its own.
+    shows(left_the_group, &["accepts_for_ever\n        at hangs/"]);
+    let session = left.id("session");
+    poll::until(|| !sleeps(session));
 
     ended(
         report.case("leaves_a_child_with_its_stdout"),

@@ -92,7 +92,11 @@ fn marked_processes(mark: &str) -> Vec<String> {
         .collect()
 }
 
-/// Files below `directory`, but for the documented cache of database templates.
+/// What stays by design: cached database templates, and the empty lock files that
+/// `exclusive` needs to be the same for all.
+const KEPT: [&str; 2] = ["templates", "exclusive"];
+
+/// Files below `directory`, but for those that stay by design.
 fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut open = vec![directory.to_owned()];
@@ -100,7 +104,7 @@ fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
         for entry in std::fs::read_dir(directory)? {
             let path = entry?.path();
             if path.is_dir() {
-                if path.file_name().is_none_or(|name| name != "templates") {
+                if !KEPT.iter().any(|kept| path.ends_with(kept)) {
                     open.push(path);
                 }
             } else {
