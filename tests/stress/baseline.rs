@@ -27,15 +27,18 @@ async fn holds(
     let limits = Limits::from_env()?;
     // A deployment elsewhere has its own token and no process to look at.
     let (server, token) = if knobs.host.is_some() {
-        let token = std::env::var("STRESS_TOKEN")
-            .map_err(|_| shakedown::Failure::new("`STRESS_HOST` needs its token in `STRESS_TOKEN`"))?;
+        let token = std::env::var("STRESS_TOKEN").map_err(|_| {
+            shakedown::Failure::new("`STRESS_HOST` needs its token in `STRESS_TOKEN`")
+        })?;
         (None, token)
     } else {
         let server = DecnetServer::start();
         let token = server.token();
         (Some(server), token)
     };
-    let url = server.as_ref().map_or_else(String::new, |server| server.url());
+    let url = server
+        .as_ref()
+        .map_or_else(String::new, |server| server.url());
     let mut stress = Stress::against(url)
         .name(name)
         .factor("database", "sqlite")
