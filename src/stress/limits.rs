@@ -7,8 +7,8 @@
 //! | `STRESS_MAX_P99_MS` | | 99 in 100 of those requests took no longer |
 //! | `STRESS_MAX_FAIL_RATE` | 0 | no larger fraction of all requests failed, the ramp included |
 //!
-//! A run without requests, or with a panic in a transaction, breaks whatever the
-//! limits are.
+//! A run without requests, one that was interrupted, or one with a panic in a
+//! transaction breaks whatever the limits are.
 
 use super::StressError;
 use super::setting::{Settings, at_least_zero, environment, positive};

@@ -136,7 +136,7 @@ impl Pulse {
             machine: self.machine.finish(),
             generator,
             server,
-            windows: windows(&watch),
+            windows: windows(&watch, now, stress.knobs.duration),
             ramp: sum(&endpoints, |endpoint| &endpoint.ramp),
             measured: sum(&endpoints, |endpoint| &endpoint.measured),
             endpoints: endpoints.iter().map(endpoint_record).collect(),
@@ -184,18 +184,19 @@ fn judged(mut record: Record) -> Record {
     record
 }
 
-fn windows(watch: &Watch) -> Windows {
+/// The engine looks at its clock twice a second, so that a run may seem to end
+/// that much early.
+const SLACK: Duration = Duration::from_secs(1);
+
+fn windows(watch: &Watch, now: Duration, planned: Duration) -> Windows {
     let (last, window_last) = watch.recorder.last_ends();
-    let began = watch.began();
-    match watch.recorder.window_opened() {
-        Some(opened) => Windows {
-            ramp_s: rounded(opened.saturating_sub(began).as_secs_f64()),
-            measured_s: rounded(window_last.saturating_sub(opened).as_secs_f64()),
-        },
-        None => Windows {
-            ramp_s: rounded(last.saturating_sub(began).as_secs_f64()),
-            measured_s: 0.0,
-        },
+    let opened = watch.recorder.window_opened();
+    let ramp_end = opened.unwrap_or(last);
+    let measured = opened.map(|opened| window_last.saturating_sub(opened));
+    Windows {
+        ramp_s: rounded(ramp_end.saturating_sub(watch.began()).as_secs_f64()),
+        measured_s: rounded(measured.unwrap_or_default().as_secs_f64()),
+        complete: opened.is_some_and(|opened| now + SLACK >= opened + planned),
     }
 }
 

@@ -132,6 +132,9 @@ pub struct Windows {
     /// From the last user to the last answer, in seconds; 0 when not all users
     /// started.
     pub measured_s: f64,
+    /// Whether all users ran for as long as they were to; false when the run was
+    /// interrupted.
+    pub complete: bool,
 }
 
 /// One endpoint.

@@ -91,6 +91,12 @@ fn mistakes(run: &Run) -> Vec<String> {
     } else if record.measured.requests == 0 {
         mistakes.push("no request was made with all users running".to_owned());
     }
+    if !record.windows.complete {
+        mistakes.push(format!(
+            "the run was interrupted: all users ran for {:.1} s of {:.1} s",
+            record.windows.measured_s, record.load.duration_s
+        ));
+    }
     for exception in &record.exceptions {
         mistakes.push(format!(
             "{}: {} ({} x)",

@@ -74,6 +74,23 @@ async fn a_panic_in_a_transaction_fails_the_verdict() {
 }
 
 #[tokio::test]
+async fn a_scenario_that_only_panics_is_interrupted() {
+    let server = Server::start().await;
+    let scenario = scenario!("fragile").register_transaction(transaction!(broken));
+    let mut knobs = small(2);
+    knobs.duration = Duration::from_secs(600);
+    let run = Stress::against(&server.url)
+        .scenarios(vec![scenario])
+        .knobs(knobs)
+        .progress(Progress::Off);
+    let running = tokio::time::timeout(Duration::from_secs(20), run.run());
+    let run = running.await.expect("it does not go on").unwrap();
+    assert!(!run.record().windows.complete);
+    let error = run.verdict(&Limits::default()).unwrap_err().to_string();
+    assert!(error.contains("the run was interrupted"), "{error}");
+}
+
+#[tokio::test]
 async fn a_run_without_requests_is_broken() {
     async fn idle(_: &mut GooseUser) -> TransactionResult {
         Ok(())

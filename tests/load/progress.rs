@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use shakedown::stress::goose::prelude::*;
 use shakedown::stress::{Call, Progress, Stress};
@@ -31,12 +32,14 @@ async fn fine(user: &mut GooseUser) -> TransactionResult {
 async fn each_second_has_a_line() {
     let server = Server::start().await;
     let kept = Kept::default();
+    let mut knobs = small(4);
+    knobs.duration = Duration::from_secs(2);
     let run = Stress::against(&server.url)
         .name("shown")
         .scenarios(vec![
             scenario!("fine").register_transaction(transaction!(fine)),
         ])
-        .knobs(small(4))
+        .knobs(knobs)
         .progress(Progress::To(Box::new(kept.clone())))
         .run()
         .await
