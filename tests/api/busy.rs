@@ -69,10 +69,10 @@ impl Repository for Failing {
         self.fail()
     }
     fn user(&self, _: String) -> Answer<'_, Option<User>> {
-        std::future::ready(Ok(self.user.lock().unwrap().clone())).boxed()
+        std::future::ready(Ok(self.user.lock().expect("not poisoned").clone())).boxed()
     }
     fn save_user(&self, user: User) -> Answer<'_, ()> {
-        *self.user.lock().unwrap() = Some(user);
+        *self.user.lock().expect("not poisoned") = Some(user);
         std::future::ready(Ok(())).boxed()
     }
     fn components(&self) -> BoxFuture<'_, Vec<Component>> {
@@ -107,10 +107,16 @@ async fn send(
         .uri(path)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .body(Body::from(body.to_string()))
-        .unwrap();
-    let response = app.router().oneshot(request).await.unwrap();
+        .expect("a valid request");
+    let response = app
+        .router()
+        .oneshot(request)
+        .await
+        .expect("a router never fails");
     let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let body = axum::body::to_bytes(body, 1 << 20)
+        .await
+        .expect("a whole body");
     let report = serde_json::from_slice(&body).unwrap_or(Value::Null);
     (
         parts.status.as_u16(),

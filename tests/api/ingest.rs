@@ -14,7 +14,7 @@ async fn send_as(service: &Service, kind: &str, body: impl Into<Body>) -> Answer
     let mut request = service.request(Method::POST, LOGS, body.into());
     request
         .headers_mut()
-        .insert("content-type", kind.parse().unwrap());
+        .insert("content-type", kind.parse().expect("a header value"));
     service.send(request).await
 }
 

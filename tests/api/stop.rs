@@ -19,9 +19,10 @@ struct Served {
 }
 
 async fn start(directory: &std::path::Path) -> Served {
-    let app = App::open(config(directory)).await.unwrap();
-    let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = listener.local_addr().unwrap();
+    let app = App::open(config(directory)).await.expect("decnet starts");
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = listen(any).expect("a free port");
+    let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(app, listener, async move { drop(stopped.await) }));
     Served {
@@ -33,11 +34,14 @@ async fn start(directory: &std::path::Path) -> Served {
 
 /// Sends a request and reads until `end` arrives.
 async fn ask(connection: &mut TcpStream, request: &str, end: &str) -> String {
-    connection.write_all(request.as_bytes()).await.unwrap();
+    connection
+        .write_all(request.as_bytes())
+        .await
+        .expect("a request is sent");
     let mut answer = Vec::new();
     let mut part = [0; 4096];
     while !String::from_utf8_lossy(&answer).contains(end) {
-        let read = connection.read(&mut part).await.unwrap();
+        let read = connection.read(&mut part).await.expect("an answer");
         assert_ne!(
             read,
             0,
@@ -46,7 +50,7 @@ async fn ask(connection: &mut TcpStream, request: &str, end: &str) -> String {
         );
         answer.extend_from_slice(&part[..read]);
     }
-    String::from_utf8(answer).unwrap()
+    String::from_utf8(answer).expect("UTF-8")
 }
 
 #[tokio::test]

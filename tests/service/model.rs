@@ -91,15 +91,18 @@ pub(crate) fn select(rows: &[Row], filter: &Filter) -> Vec<Row> {
     rows
 }
 
-/// The bars over `rows`.
+/// The bars over `rows`. None starts before the earliest time there is.
 pub(crate) fn histogram(rows: &[Row], interval_minutes: i64) -> Value {
     let width = interval_minutes * 60_000_000;
     let mut bars = BTreeMap::<i64, u64>::new();
     for row in rows {
-        *bars.entry(row.time.div_euclid(width) * width).or_default() += 1;
+        let start = row.time.div_euclid(width) * width;
+        *bars
+            .entry(start.max(Timestamp::MIN.as_micros()))
+            .or_default() += 1;
     }
-    bars.into_iter()
-        .map(|(start, count)| json!({"time": written(start), "count": count}))
+    let bars = bars.into_iter();
+    bars.map(|(start, count)| json!({"time": written(start), "count": count}))
         .collect()
 }
 
