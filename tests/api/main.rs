@@ -1,4 +1,27 @@
-//! decnet's API, in process.
+//! decnet's HTTP contract, driven in the test's own process.
 
 #[path = "../service/conftest.rs"]
 mod conftest;
+
+mod account;
+mod attackers;
+mod bounty;
+mod busy;
+mod dashboard;
+mod filters;
+#[path = "../service/in_process.rs"]
+mod in_process;
+mod ingest;
+#[path = "../service/model.rs"]
+mod model;
+mod openapi;
+mod refusals;
+mod stop;
+mod stream;
+
+use serde_json::{Value, json};
+
+/// A log that is accepted as it is.
+fn log(service: &str, ip: &str) -> Value {
+    json!({ "decky": "web-1", "service": service, "event_type": "probe", "attacker_ip": ip })
+}

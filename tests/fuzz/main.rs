@@ -5,5 +5,13 @@ shakedown::tier!(fuzz);
 #[path = "../service/conftest.rs"]
 mod conftest;
 
+mod decnet_filters;
+mod decnet_openapi;
+mod decnet_parsing;
+#[path = "../service/in_process.rs"]
+mod in_process;
 mod locust_csv;
+#[path = "../service/model.rs"]
+mod model;
+mod openapi_requests;
 mod percentile;

@@ -1,0 +1,360 @@
+//! Thousands of requests made up from the OpenAPI document that decnet serves.
+//!
+//! What the document allows succeeds; what has one thing wrong is refused
+//! with JSON that names a field; nothing is a server error. `FUZZ_REQUESTS`
+//! sets how many (10,000), `FUZZ_SEED` which (a failure shows its own).
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use crate::in_process::{Answer, PASSWORD, Service};
+use crate::openapi_requests::{Dice, Schemas};
+
+/// What makes the two operations on passwords succeed.
+const KNOWN: [(&str, &str); 4] = [
+    ("username", "admin"),
+    ("password", PASSWORD),
+    ("old_password", PASSWORD),
+    ("new_password", PASSWORD),
+];
+
+/// An operation of the document.
+#[derive(Debug)]
+struct Operation {
+    method: Method,
+    path: String,
+    parameters: Vec<(String, Value)>,
+    body: Option<Value>,
+    secured: bool,
+    responses: Vec<String>,
+}
+
+/// What is wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    Nothing,
+    BadParameter,
+    UnknownParameter,
+    RepeatedParameter,
+    BrokenEscape,
+    BadMember,
+    BrokenBody,
+    WrongType,
+    NoToken,
+    BadToken,
+    WrongMethod,
+    WrongPath,
+}
+
+fn operations(document: &Value) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+            operations.push(Operation {
+                method: method.to_uppercase().parse().expect("a method"),
+                path: path.clone(),
+                parameters: parameters
+                    .map(|parameter| {
+                        let name = parameter["name"].as_str().expect("a name");
+                        (name.to_owned(), parameter["schema"].clone())
+                    })
+                    .collect(),
+                body: (!body.is_null()).then(|| body.clone()),
+                secured: operation["security"].is_array(),
+                responses: operation["responses"]
+                    .as_object()
+                    .expect("responses")
+                    .keys()
+                    .cloned()
+                    .collect(),
+            });
+        }
+    }
+    operations
+}
+
+impl Operation {
+    /// The flaws that a request to this operation can have.
+    fn flaws(&self) -> Vec<Flaw> {
+        let mut flaws = vec![Flaw::WrongMethod, Flaw::WrongPath];
+        if self.secured {
+            flaws.extend([Flaw::NoToken, Flaw::BadToken]);
+            if self.method == Method::GET {
+                flaws.push(Flaw::UnknownParameter);
+            }
+        }
+        if !self.parameters.is_empty() {
+            flaws.extend([
+                Flaw::BadParameter,
+                Flaw::RepeatedParameter,
+                Flaw::BrokenEscape,
+            ]);
+        }
+        if self.body.is_some() {
+            flaws.extend([Flaw::BadMember, Flaw::BrokenBody, Flaw::WrongType]);
+        }
+        flaws
+    }
+
+    fn query(&self, dice: &mut Dice, schemas: &Schemas, flaw: Flaw) -> String {
+        let mut pairs = Vec::new();
+        let mut times = Vec::new();
+        for (name, schema) in &self.parameters {
+            if dice.one_in(2) {
+                continue;
+            }
+            let value = schemas.valid(dice, schema, &[]);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            if schema["format"] == "date-time" {
+                times.push((pairs.len(), value.clone()));
+            }
+            pairs.push((name.clone(), value));
+        }
+        // A range that ends before it starts is an error of its own.
+        if let [(at, _), (end, _)] = times.as_slice() {
+            pairs[*at].1 = "0001-01-01T00:00:00Z".to_owned();
+            pairs[*end].1 = "9999-01-01T00:00:00Z".to_owned();
+        }
+        let mut raw = None;
+        match flaw {
+            Flaw::BadParameter => {
+                let (name, schema) = dice.choose(&self.parameters);
+                let value = schemas.invalid_parameter(dice, schema);
+                pairs.retain(|(given, _)| given != name);
+                pairs.push((name.clone(), value));
+            }
+            Flaw::RepeatedParameter => {
+                let (name, schema) = dice.choose(&self.parameters);
+                let value = schemas.valid(dice, schema, &[]).to_string();
+                pairs.extend([(name.clone(), value.clone()), (name.clone(), value)]);
+            }
+            Flaw::UnknownParameter => {
+                pairs.push((
+                    (*dice.choose(&["", "unknown", "LIMIT", "é"])).to_owned(),
+                    String::new(),
+                ));
+            }
+            Flaw::BrokenEscape => {
+                let (name, _) = dice.choose(&self.parameters);
+                let escape = dice.choose(&["%", "%f", "%zz", "%ff", "%C3%28", "%ED%A0%80"]);
+                pairs.retain(|(given, _)| given != name);
+                raw = Some(format!("{name}={escape}"));
+            }
+            _ => {}
+        }
+        let mut parts: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+            .collect();
+        parts.extend(raw);
+        parts.join("&")
+    }
+
+    /// A body and its content type.
+    fn content(&self, dice: &mut Dice, schemas: &Schemas, flaw: Flaw) -> (Vec<u8>, &'static str) {
+        const JSON: &str = "application/json";
+        let Some(schema) = &self.body else {
+            return (Vec::new(), JSON);
+        };
+        let valid = schemas.valid(dice, schema, &KNOWN);
+        let batches = self.path.ends_with("/logs");
+        match flaw {
+            Flaw::BadMember => {
+                let bad = schemas.invalid_object(dice, schema);
+                match dice.below(3) {
+                    0 if batches => (format!("[{valid},{bad}]").into_bytes(), JSON),
+                    1 if batches => (
+                        format!("{valid}\n{bad}\n").into_bytes(),
+                        "application/x-ndjson",
+                    ),
+                    _ => (bad.to_string().into_bytes(), JSON),
+                }
+            }
+            Flaw::BrokenBody => {
+                let mut text = valid.to_string().into_bytes();
+                match dice.below(4) {
+                    0 => text.truncate(dice.below(text.len())),
+                    1 => text.push(b'}'),
+                    2 => text[0] = *dice.choose(&[0, 0xff, b'x']),
+                    _ => text.splice(1..1, *b"\"\\ud800\":1,").for_each(drop),
+                }
+                (text, JSON)
+            }
+            Flaw::WrongType => {
+                let kinds = [
+                    "text/plain",
+                    "application/x-www-form-urlencoded",
+                    "nonsense",
+                    "",
+                ];
+                (valid.to_string().into_bytes(), *dice.choose(&kinds))
+            }
+            _ if batches && dice.one_in(3) => (format!("[{valid},{valid}]").into_bytes(), JSON),
+            _ if batches && dice.one_in(3) => (
+                format!("{valid}\n\n{valid}").into_bytes(),
+                "application/x-ndjson",
+            ),
+            _ => (valid.to_string().into_bytes(), JSON),
+        }
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Makes the request, keeping a copy to show.
+fn request(
+    operation: &Operation,
+    dice: &mut Dice,
+    schemas: &Schemas,
+    flaw: Flaw,
+    service: &Service,
+) -> (Request<Body>, String) {
+    let query = operation.query(dice, schemas, flaw);
+    let (content, kind) = operation.content(dice, schemas, flaw);
+    let mut path = operation.path.clone();
+    let mut method = operation.method.clone();
+    match flaw {
+        Flaw::WrongMethod => {
+            method = dice
+                .choose(&[Method::DELETE, Method::PATCH, Method::PUT])
+                .clone();
+        }
+        Flaw::WrongPath => {
+            let wrong = dice.choose(&["/", "x", "/%00", "/..", "%2f"]);
+            path.push_str(wrong);
+        }
+        _ => {}
+    }
+    if !query.is_empty() {
+        path = format!("{path}?{query}");
+    }
+    let shown = format!(
+        "{method} {path} ({kind}) {}",
+        String::from_utf8_lossy(&content)
+    );
+    let mut request = service.request(method, &path, Body::from(content));
+    let headers = request.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind.parse().expect("a header value"));
+    match flaw {
+        Flaw::NoToken => drop(headers.remove(header::AUTHORIZATION)),
+        Flaw::BadToken => {
+            let bad = *dice.choose(&["Bearer", "Bearer x", "Basic YTpi", "", "Bearer a.b.c"]);
+            headers.insert(header::AUTHORIZATION, bad.parse().expect("a header value"));
+        }
+        _ => {}
+    }
+    (request, shown)
+}
+
+/// Sends a request; of an endless answer only the first chunk is read.
+async fn send(service: &Service, request: Request<Body>) -> Answer {
+    let response = service.open(request).await;
+    let (parts, body) = response.into_parts();
+    let mut body = body.into_data_stream();
+    let endless = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "text/event-stream");
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        bytes.extend_from_slice(&chunk.expect("a whole chunk"));
+        if endless {
+            break;
+        }
+    }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: bytes,
+    }
+}
+
+fn check(operation: &Operation, flaw: Flaw, answer: &Answer, shown: &str) {
+    let status = answer.status;
+    if flaw == Flaw::Nothing {
+        assert!(
+            status.is_success(),
+            "{status} for a valid request {shown}: {answer:?}"
+        );
+        assert!(
+            operation.responses.contains(&status.as_str().to_owned()),
+            "{status}: {shown}"
+        );
+        return;
+    }
+    assert!(
+        status.is_client_error(),
+        "{status} for {flaw:?} {shown}: {answer:?}"
+    );
+    assert!(!answer.field().is_empty());
+    let expected: &[u16] = match flaw {
+        Flaw::NoToken | Flaw::BadToken => &[401],
+        Flaw::WrongMethod => &[405],
+        Flaw::WrongPath => &[404],
+        Flaw::WrongType => &[415],
+        Flaw::BrokenBody => &[400],
+        Flaw::BadMember => &[400, 422],
+        _ => &[422],
+    };
+    assert!(
+        expected.contains(&status.as_u16()),
+        "{status} for {flaw:?} {shown}: {answer:?}"
+    );
+}
+
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("`{name}` is `{text}`: not a number")),
+        Err(_) => default,
+    }
+}
+
+#[tokio::test]
+async fn no_request_made_up_from_the_document_is_a_server_error() {
+    let service = Service::start(|_| {}).await;
+    let document = service.get("/api/v1/openapi.json").await.json();
+    let operations = operations(&document);
+    assert_eq!(operations.len(), 13);
+    let schemas = Schemas::new(document);
+    let requests = setting("FUZZ_REQUESTS", 10_000).max(operations.len() as u64 * 4);
+    let seed = setting("FUZZ_SEED", 1);
+    let mut dice = Dice::new(seed);
+    let mut outcomes = BTreeMap::<String, [u64; 2]>::new();
+    for number in 0..requests {
+        // In turn, so that each operation is met however few requests there are.
+        let operation = &operations[usize::try_from(number).expect("few") % operations.len()];
+        let round = number / operations.len() as u64;
+        let flaw = match round % 2 {
+            0 => Flaw::Nothing,
+            _ => *dice.choose(&operation.flaws()),
+        };
+        let (request, shown) = request(operation, &mut dice, &schemas, flaw, &service);
+        let shown = format!("request {number} of seed {seed}: {shown}");
+        let answer = send(&service, request).await;
+        check(operation, flaw, &answer, &shown);
+        let key = format!("{} {}", operation.method, operation.path);
+        outcomes.entry(key).or_default()[usize::from(answer.status >= StatusCode::BAD_REQUEST)] +=
+            1;
+    }
+    assert_eq!(outcomes.len(), operations.len());
+    for (operation, [successes, refusals]) in &outcomes {
+        assert!(
+            *successes > 0 && *refusals > 0,
+            "{operation}: {successes} {refusals}"
+        );
+    }
+    service.app.close().await;
+}
