@@ -1,1 +1,3 @@
 //! Tests of the `bench` tier.
+
+mod dissectors;

@@ -1,1 +1,3 @@
 //! Tests of the `live` tier.
+
+mod sniffer;
