@@ -3,6 +3,11 @@
 //! Prints figures and asserts none: a machine that is busy is not a wrong program. Time is
 //! that of the thread, so that what else runs on the core does not count. What is asserted is
 //! that the work was done: every packet gave its event.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+#![expect(
+    clippy::print_stdout,
+    reason = "its figures are what a measurement is for"
+)]
 
 #[path = "../sniffer/captures.rs"]
 #[expect(dead_code, reason = "the fast tier uses the rest of it")]

@@ -4,6 +4,9 @@
 //! The test thread moves into a fresh namespace of its own; whatever it starts is in there,
 //! the capture thread, too. The client is a second namespace, held by a process. Both are
 //! gone when the thread and the process are.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+#![expect(clippy::print_stdout, reason = "says how long a capture took to stop")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::{
     fs,
@@ -279,7 +282,9 @@ fn a_capture_stops_at_once_with_and_without_traffic() {
         sh("ip link set lo up");
         for _ in 0..5 {
             let (sniffer, _events) = sniff(&CaptureOptions::interface("lo"));
-            wait_until("the thread is named", || threads().contains(&"sniffer".to_owned()));
+            wait_until("the thread is named", || {
+                threads().contains(&"sniffer".to_owned())
+            });
             stop("idle", sniffer);
         }
         // A socket that sends to itself as fast as it can, in a thread of the same namespace.
