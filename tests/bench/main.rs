@@ -5,4 +5,5 @@ shakedown::tier!(bench);
 #[path = "../service/conftest.rs"]
 mod conftest;
 
+mod dissectors;
 mod sqlite_template;

@@ -15,3 +15,4 @@ mod locust_csv;
 mod model;
 mod openapi_requests;
 mod percentile;
+mod sniffer;

@@ -8,3 +8,4 @@ mod conftest;
 mod server;
 
 mod durability;
+mod sniffer;
