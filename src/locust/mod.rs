@@ -1,1 +1,3 @@
 //! Placeholder of the `locust` module.
+
+pub mod read;

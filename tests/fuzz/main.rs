@@ -1,1 +1,3 @@
 //! Tests of the `fuzz` tier.
+
+mod locust_read;
