@@ -23,12 +23,26 @@ pub struct BadFile {
     pub cause: String,
 }
 
+/// A switch that some names of a directory set, and what it was taken to be
+/// where a name says nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inferred {
+    /// The factor.
+    pub factor: String,
+    /// What the names state.
+    pub stated: String,
+    /// What the others were taken to mean.
+    pub inferred: String,
+}
+
 /// What a directory holds.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Archive {
     /// The runs, ordered by their factors.
     pub profiles: Vec<Profile>,
+    /// What names were taken to say by saying nothing.
+    pub inferred: Vec<Inferred>,
     /// The files that could not be read.
     pub bad: Vec<BadFile>,
 }
@@ -58,12 +72,13 @@ impl Archive {
     pub fn read(directory: &Path, config: &StoryConfig) -> Result<Self, StoryError> {
         let mut archive = Self {
             profiles: Vec::new(),
+            inferred: Vec::new(),
             bad: Vec::new(),
         };
         for (stem, files) in list(directory)? {
             archive.add(&stem, &files, config);
         }
-        infer_switches(&mut archive.profiles);
+        archive.inferred = infer_switches(&mut archive.profiles);
         archive.profiles.sort_by(|a, b| {
             let started = a.started.cmp(&b.started);
             order(&a.factors, &b.factors)
@@ -95,6 +110,7 @@ impl Archive {
             });
         let mut archive = Self {
             profiles: Vec::new(),
+            inferred: Vec::new(),
             bad: Vec::new(),
         };
         archive.add(&stem, &files, config);
@@ -241,7 +257,7 @@ fn reason(error: &ReadError) -> String {
 /// A name says `notracing` because its neighbours' runs did trace. Where some
 /// names of a directory switch something off and none switches it on, those
 /// that say nothing have it on; and the other way round.
-fn infer_switches(profiles: &mut [Profile]) {
+fn infer_switches(profiles: &mut [Profile]) -> Vec<Inferred> {
     const SWITCHES: [(&str, &str); 2] = [("off", "on"), ("on", "off")];
     let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for profile in profiles.iter() {
@@ -252,17 +268,31 @@ fn infer_switches(profiles: &mut [Profile]) {
             }
         }
     }
-    for (name, values) in seen {
-        let opposite = SWITCHES
+    let mut inferences = Vec::new();
+    for (factor, values) in seen {
+        let Some((stated, inferred)) = SWITCHES
             .iter()
             .find(|(only, _)| values.len() == 1 && values[0] == *only)
-            .map(|(_, opposite)| *opposite);
-        if let Some(opposite) = opposite {
-            for profile in profiles.iter_mut().filter(|profile| !profile.recorded) {
-                profile.factors.set_default(&name, opposite);
-            }
+        else {
+            continue;
+        };
+        let silent = profiles
+            .iter_mut()
+            .filter(|profile| !profile.recorded && profile.factors.get(&factor).is_none());
+        let mut any = false;
+        for profile in silent {
+            profile.factors.set(&factor, *inferred);
+            any = true;
+        }
+        if any {
+            inferences.push(Inferred {
+                factor,
+                stated: (*stated).to_owned(),
+                inferred: (*inferred).to_owned(),
+            });
         }
     }
+    inferences
 }
 
 /// Runs in the order of the headline table: by users, then factor by factor.

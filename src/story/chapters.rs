@@ -117,8 +117,15 @@ fn headline(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
         .collect();
     if tale.profiles.len() > 1 && !shared.is_empty() {
         notes.push(vec![text(format!(
-            "Equal in all runs: {}.",
+            "Equal in all runs that state it: {}.",
             shared.join(", ")
+        ))]);
+    }
+    for inferred in tale.inferred {
+        let name = label(&inferred.factor);
+        notes.push(vec![text(format!(
+            "Where a file's name says nothing of {name}, it was taken to be {}, because other names say {}.",
+            inferred.inferred, inferred.stated
         ))]);
     }
     notes.push(vec![text(window_note(tale.profiles))]);
@@ -201,11 +208,13 @@ fn in_short(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
 }
 
 fn extreme(run: &Profile) -> String {
-    format!(
-        "{} RPS, {} failed",
-        digits::rate(run.numbers.rps.unwrap_or(0.0)),
-        digits::share(run.failure_share())
-    )
+    let failed = if run.numbers.failures > 0.0 {
+        format!("{} failed", digits::share(run.failure_share()))
+    } else {
+        "none failed".to_owned()
+    };
+    let rps = digits::rate(run.numbers.rps.unwrap_or(0.0));
+    format!("{rps} RPS, {failed}")
 }
 
 fn effect(comparison: &Comparison<'_>) -> f64 {

@@ -127,6 +127,7 @@ pub fn phrase(name: &str, value: Option<&str>) -> String {
         ("workers" | "cores" | "users" | "rate", Some(value)) if number(value).is_some() => {
             format!("{value} {label}")
         }
+        ("loop", Some(value)) => format!("{value} loop"),
         ("database" | "variant" | "scenario" | "commit" | "build", Some(value)) => value.to_owned(),
         (_, Some(value)) => format!("{label} {value}"),
     }

@@ -58,7 +58,7 @@ pub mod statistics;
 mod summary;
 mod tale;
 
-pub use archive::{Archive, BadFile};
+pub use archive::{Archive, BadFile, Inferred};
 pub use chapters::document;
 pub use comparison::{Comparison, Delta, Difference, Verdict};
 pub use config::StoryConfig;

@@ -202,10 +202,7 @@ impl Record {
             ("rate", load.rate.map(plain)),
             ("loop", load.kind.clone()),
             ("timing", load.timing.clone()),
-            (
-                "spawn_rate",
-                load.spawn_rate.map(|rate| format!("{}/s", plain(rate))),
-            ),
+            ("spawn_rate", self.spawn_rate()),
             (
                 "duration",
                 load.duration_s
@@ -233,6 +230,13 @@ impl Record {
             factors.set(name, value);
         }
         factors
+    }
+
+    /// How fast users came matters only to figures that hold the ramp.
+    fn spawn_rate(&self) -> Option<String> {
+        let measured = self.windows.measured_s.is_some_and(|seconds| seconds > 0.0);
+        let rate = self.load.spawn_rate.filter(|_| !measured)?;
+        Some(format!("{}/s", plain(rate)))
     }
 
     fn commit(&self) -> Option<String> {
@@ -360,9 +364,9 @@ impl Histogram {
     }
 }
 
-/// A number without a needless `.0`.
+/// A number to three decimals, without needless zeros.
 fn plain(number: f64) -> String {
-    format!("{number}")
+    format!("{}", (number * 1_000.0).round() / 1_000.0)
 }
 
 #[cfg(test)]

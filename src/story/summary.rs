@@ -25,9 +25,9 @@ pub fn summary(tale: &Tale<'_>) -> String {
             .iter()
             .filter(|delta| delta.metric != Metric::Failures)
             .filter_map(|delta| {
-                let verdict = delta
-                    .verdict
-                    .map_or_else(String::new, |verdict| format!(" ({})", Verdict::word(verdict)));
+                let verdict = delta.verdict.map_or_else(String::new, |verdict| {
+                    format!(" ({})", Verdict::word(verdict))
+                });
                 let change = digits::change(delta.change?);
                 Some(format!("{} {change}{verdict}", delta.metric.label()))
             })

@@ -1,8 +1,12 @@
 //! Everything the story is told from, computed: configurations, families of
 //! them, comparisons.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::factor::{label, phrase, position};
-use super::{Archive, BadFile, Comparison, Factors, Family, Profile, RunSet, StoryConfig};
+use super::{
+    Archive, BadFile, Comparison, Factors, Family, Inferred, Profile, RunSet, StoryConfig,
+};
 
 /// A computed story.
 #[derive(Clone, Debug)]
@@ -18,6 +22,8 @@ pub struct Tale<'a> {
     pub families: Vec<Family<'a>>,
     /// Every pair worth a table, family by family.
     pub comparisons: Vec<Comparison<'a>>,
+    /// What a name was taken to say by saying nothing.
+    pub inferred: &'a [Inferred],
     /// Files that were skipped.
     pub bad: &'a [BadFile],
     /// Factors that are not the same in all runs.
@@ -40,23 +46,28 @@ impl<'a> Tale<'a> {
             .collect();
         Self {
             title: config.title.clone(),
-            varying: varying(&sets),
+            varying: varying(&archive.profiles),
             profiles: &archive.profiles,
             sets,
             families,
             comparisons,
+            inferred: &archive.inferred,
             bad: &archive.bad,
         }
     }
 
-    /// The factors that all runs share: names and values.
+    /// The factors that are equal in all runs that state them: names and values.
     #[must_use]
     pub fn shared(&self) -> Vec<(&str, &str)> {
-        let Some(first) = self.sets.first() else {
-            return Vec::new();
-        };
-        let shown = first.factors.shown().into_iter();
-        shown.filter(|(name, _)| !self.varies(name)).collect()
+        let mut shared: Vec<(&str, &str)> = self
+            .sets
+            .iter()
+            .flat_map(|set| set.factors.shown())
+            .filter(|(name, _)| !self.varies(name))
+            .collect();
+        shared.sort_by_key(|(name, _)| (position(name), *name));
+        shared.dedup();
+        shared
     }
 
     /// The factors in which `factors` may differ from those of other runs, but
@@ -130,16 +141,30 @@ impl Comparison<'_> {
     }
 }
 
-fn varying(sets: &[RunSet<'_>]) -> Vec<String> {
-    let Some(first) = sets.first() else {
-        return Vec::new();
+/// A factor varies when two runs state it differently, or when one states it and
+/// another, whose factors come from the same kind of source, does not.
+fn varying(profiles: &[Profile]) -> Vec<String> {
+    let mut stated: BTreeMap<&str, Stated<'_>> = BTreeMap::new();
+    for profile in profiles {
+        for (name, value) in profile.factors.shown() {
+            let stated = stated.entry(name).or_default();
+            stated.values.insert(value);
+            stated.runs[usize::from(profile.recorded)] += 1;
+        }
+    }
+    let recorded = profiles.iter().filter(|profile| profile.recorded).count();
+    let all = [profiles.len() - recorded, recorded];
+    let varies = |stated: &Stated<'_>| {
+        let some = |source: usize| stated.runs[source] > 0 && stated.runs[source] < all[source];
+        stated.values.len() > 1 || some(0) || some(1)
     };
-    let mut names: Vec<String> = sets
-        .iter()
-        .flat_map(|set| first.factors.differing(set.factors))
-        .map(str::to_owned)
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+    let names = stated.iter().filter(|(_, stated)| varies(stated));
+    names.map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// How a factor is stated: the values, and in how many runs by name and by record.
+#[derive(Default)]
+struct Stated<'a> {
+    values: BTreeSet<&'a str>,
+    runs: [usize; 2],
 }
