@@ -3,15 +3,15 @@
 use super::document::{Block, Cell, Document, Sheet, Span};
 use super::duel::{cautions, sheet};
 use super::factor::{label, phrase};
-use super::plot::{Series, deltas, percentiles, scaling, timeline};
-use super::{Comparison, Family, Finding, Metric, Profile, RunSet, Tale, Window, digits};
+use super::figures::{curves, scalings, timelines};
+use super::headline::headline;
+use super::plot::deltas;
+use super::{Comparison, Finding, Metric, Profile, RunSet, Tale, digits};
 
 /// Comparisons with a table of their own; the rest get a row each.
 const TABLES: usize = 40;
 /// Plots of one kind.
-const PLOTS: usize = 12;
-/// Curves in one plot.
-const CURVES: usize = 8;
+pub(super) const PLOTS: usize = 12;
 
 /// Tells the story.
 #[must_use]
@@ -32,7 +32,7 @@ pub fn document(tale: &Tale<'_>) -> Document {
     }
 }
 
-fn text(text: impl Into<String>) -> Span {
+pub(super) fn text(text: impl Into<String>) -> Span {
     Span::Text(text.into())
 }
 
@@ -48,126 +48,6 @@ fn introduction(tale: &Tale<'_>) -> Block {
         code("cargo shakedown story"),
         text(". Every figure comes from a profile; none was typed."),
     ])
-}
-
-/// The table of all runs.
-pub(super) fn headline_sheet(tale: &Tale<'_>) -> Sheet {
-    let column = |name: &str, numeric| (name.to_owned(), numeric);
-    let columns = vec![
-        column("Profile", false),
-        column("Users", true),
-        column("Config", false),
-        column("Requests", true),
-        column("Fails", true),
-        column("p50 (ms)", true),
-        column("p95 (ms)", true),
-        column("p99 (ms)", true),
-        column("Avg (ms)", true),
-        column("RPS", true),
-    ];
-    Sheet {
-        caption: "Headline figures of every run".to_owned(),
-        columns,
-        rows: tale
-            .profiles
-            .iter()
-            .map(|run| headline_row(tale, run))
-            .collect(),
-    }
-}
-
-fn headline_row(tale: &Tale<'_>, run: &Profile) -> Vec<Cell> {
-    let numbers = &run.numbers;
-    let time = |value: Option<f64>| {
-        Cell::number(
-            value,
-            value.map_or_else(|| "-".to_owned(), digits::milliseconds),
-        )
-    };
-    let mut config = tale.distinction(&run.factors, &["users", "commit"]);
-    if config.is_empty() {
-        config.push('-');
-    }
-    let users = run.factors.get("users");
-    let shown = |value: Option<f64>, format: fn(f64) -> String| {
-        Cell::number(value, value.map_or_else(|| "-".to_owned(), format))
-    };
-    vec![
-        Cell::code(&run.file),
-        Cell::number(run.factors.number("users"), users.unwrap_or("-")),
-        Cell::text(config),
-        Cell::number(Some(numbers.requests), digits::count(numbers.requests)),
-        Cell::number(Some(numbers.failures), digits::count(numbers.failures)),
-        time(numbers.p50_ms),
-        time(numbers.p95_ms),
-        time(numbers.p99_ms),
-        shown(numbers.mean_ms, digits::mean),
-        shown(numbers.rps, digits::rate),
-    ]
-}
-
-fn headline(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
-    blocks.push(Block::Chapter("Headline table".to_owned()));
-    blocks.push(Block::Table(headline_sheet(tale)));
-    let mut notes = Vec::new();
-    let shared: Vec<String> = tale
-        .shared()
-        .into_iter()
-        .map(|(name, value)| phrase(name, Some(value)))
-        .collect();
-    if tale.profiles.len() > 1 && !shared.is_empty() {
-        notes.push(vec![text(format!(
-            "Equal in all runs that state it: {}.",
-            shared.join(", ")
-        ))]);
-    }
-    for inferred in tale.inferred {
-        let name = label(&inferred.factor);
-        notes.push(vec![text(format!(
-            "Where a file's name says nothing of {name}, it was taken to be {}, because other names say {}.",
-            inferred.inferred, inferred.stated
-        ))]);
-    }
-    notes.push(vec![text(window_note(tale.profiles))]);
-    if let Some(note) = machine_note(tale) {
-        notes.push(vec![text(note)]);
-    }
-    blocks.push(Block::List(notes));
-}
-
-fn window_note(runs: &[Profile]) -> String {
-    let has = |window: Window| runs.iter().any(|run| run.window == window);
-    let mut parts = Vec::new();
-    if has(Window::Measured) {
-        parts.push("with all users running, ramp left out, where a record separates it");
-    }
-    if has(Window::WholeRun) {
-        parts.push("of the whole run with its ramp, where a table is all there is");
-    }
-    if has(Window::CurrentRate) {
-        parts.push(
-            "of the whole run with the RPS of its last seconds, where the table was copied from Locust's web page",
-        );
-    }
-    format!("Figures are {}.", parts.join("; "))
-}
-
-fn machine_note(tale: &Tale<'_>) -> Option<String> {
-    let mut machines: Vec<String> = tale
-        .sets
-        .iter()
-        .filter_map(|set| set.machine)
-        .map(super::Machine::phrase)
-        .collect();
-    machines.sort();
-    machines.dedup();
-    let unknown = tale.sets.iter().any(|set| set.machine.is_none());
-    match (machines.len(), unknown) {
-        (0, _) => None,
-        (1, false) => Some(format!("All on one machine: {}.", machines[0])),
-        (1, true) => Some(format!("Where recorded, the machine was: {}.", machines[0])),
-        _ => Some(format!("On different machines: {}.", machines.join("; "))),
-    }
 }
 
 /// The extremes and the largest effects.
@@ -332,123 +212,18 @@ fn equalities(comparison: &Comparison<'_>) -> Vec<Span> {
         Span::Strong(label(factor).to_owned()),
         text(format!("; {equal}. ")),
         code(&comparison.before.typical().file),
-        text(" against "),
+        text(format!("{} against ", others(&comparison.before))),
         code(&comparison.after.typical().file),
-        text("."),
+        text(format!("{}.", others(&comparison.after))),
     ]
 }
 
-fn curves(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
-    let mut plots = Vec::new();
-    let all: Vec<&RunSet<'_>> = tale.sets.iter().collect();
-    let some = all.len().min(CURVES);
-    let title = if some < all.len() {
-        format!("The first {some} of {} configurations", all.len())
-    } else {
-        "All configurations".to_owned()
-    };
-    plots.extend(curve_plot(tale, "percentiles", &title, &all, ""));
-    // A single family of everything has been drawn already.
-    let families = tale
-        .families
-        .iter()
-        .filter(|family| family.members.len() < tale.sets.len());
-    for (index, family) in families.take(PLOTS).enumerate() {
-        let members: Vec<&RunSet<'_>> = family.members.iter().collect();
-        let slug = format!("percentiles-{:02}", index + 1);
-        plots.extend(curve_plot(
-            tale,
-            &slug,
-            &family_title(tale, family),
-            &members,
-            &family.factor,
-        ));
-    }
-    if !plots.is_empty() {
-        blocks.push(Block::Chapter("Response times by percentile".to_owned()));
-        blocks.extend(plots.into_iter().map(Block::Figure));
-    }
-}
-
-fn curve_plot(
-    tale: &Tale<'_>,
-    slug: &str,
-    title: &str,
-    sets: &[&RunSet<'_>],
-    factor: &str,
-) -> Option<super::plot::Plot> {
-    let series: Vec<Series> = sets
-        .iter()
-        .take(CURVES)
-        .map(|set| Series {
-            label: if factor.is_empty() {
-                tale.name(set)
-            } else {
-                phrase(factor, set.factors.get(factor))
-            },
-            points: set.typical().curve.clone(),
-        })
-        .collect();
-    percentiles(slug, title, &series)
-}
-
-fn family_title(tale: &Tale<'_>, family: &Family<'_>) -> String {
-    let context = tale.distinction(&family.rest, &[]);
-    if context.is_empty() {
-        format!("By {}", label(&family.factor))
-    } else {
-        format!("By {}: {context}", label(&family.factor))
-    }
-}
-
-fn scalings(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
-    const FEWEST: usize = 3;
-    let mut plots = Vec::new();
-    for family in &tale.families {
-        if plots.len() == PLOTS {
-            break;
-        }
-        let points = |metric: Metric| Series {
-            label: metric.label().to_owned(),
-            points: family
-                .members
-                .iter()
-                .filter_map(|set| Some((set.factors.number(&family.factor)?, set.value(metric)?)))
-                .collect(),
-        };
-        let rps = points(Metric::Rps);
-        if rps.points.len() < FEWEST {
-            continue;
-        }
-        let slug = format!("scaling-{:02}", plots.len() + 1);
-        let title = family_title(tale, family);
-        let factor = label(&family.factor);
-        plots.extend(scaling(&slug, &title, factor, &rps, &points(Metric::P95)));
-    }
-    if !plots.is_empty() {
-        blocks.push(Block::Chapter("Scaling".to_owned()));
-        blocks.extend(plots.into_iter().map(Block::Figure));
-    }
-}
-
-fn timelines(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
-    let mut plots = Vec::new();
-    for set in &tale.sets {
-        if plots.len() == PLOTS {
-            break;
-        }
-        let run = set.typical();
-        let slug = format!("time-{:02}", plots.len() + 1);
-        plots.extend(timeline(
-            &slug,
-            &tale.name(set),
-            &run.timeline,
-            run.timeline_is_windowed,
-        ));
-    }
-    if !plots.is_empty() {
-        blocks.push(Block::Chapter("Over time".to_owned()));
-        blocks.extend(plots.into_iter().map(Block::Figure));
+/// The runs of a set beside the one that is named.
+fn others(set: &RunSet<'_>) -> String {
+    match set.runs.len() {
+        0 | 1 => String::new(),
+        2 => " and 1 more run".to_owned(),
+        runs => format!(" and {} more runs", runs - 1),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Two configurations side by side: what was equal, what differed, what changed.
 
-use super::machine::Machine;
 use super::statistics::{FEWEST_RUNS, Interval, change_interval};
 use super::{Metric, Profile, RunSet, Window};
 
@@ -274,14 +273,5 @@ fn window(window: Window) -> &'static str {
         Window::WholeRun => "the whole run with its ramp",
         Window::CurrentRate => "the whole run, with the rate of its last seconds",
         Window::Measured => "the time with all users running",
-    }
-}
-
-/// A machine, for callers that have only the comparison.
-impl Comparison<'_> {
-    /// The machines of both sides, where recorded.
-    #[must_use]
-    pub fn machines(&self) -> (Option<&Machine>, Option<&Machine>) {
-        (self.before.machine, self.after.machine)
     }
 }

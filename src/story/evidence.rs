@@ -26,6 +26,22 @@ pub enum Finding {
         /// Cores it could use.
         available: f64,
     },
+    /// Each of the server's workers kept a core busy, with cores to spare.
+    WorkersBusy {
+        /// Cores used.
+        used: f64,
+        /// Workers.
+        workers: f64,
+        /// Cores the server could use.
+        available: f64,
+    },
+    /// All cores of the machine were busy, server and generator together.
+    MachineBusy {
+        /// Part of its processor time in use, 0 to 1.
+        share: f64,
+        /// Cores that the server used, if recorded.
+        server: Option<f64>,
+    },
     /// The server had cores to spare.
     ServerHadRoom {
         /// Cores used.
@@ -86,12 +102,19 @@ impl Finding {
             .server_cores_available
             .or(conditions.machine_cores)
             .filter(|cores| *cores > 0.0);
-        if let (Some(used), Some(available)) = (conditions.server_cpu_cores, available) {
-            findings.push(if used / available >= SATURATED {
-                Self::ServerSaturated { used, available }
-            } else {
-                Self::ServerHadRoom { used, available }
-            });
+        let used = conditions.server_cpu_cores;
+        let busy = conditions.busy_share.filter(|share| *share >= SATURATED);
+        if let (Some(used), Some(available)) = (used, available) {
+            let workers = set.factors.number("workers");
+            let server = Self::of_server(used, available, workers);
+            // On a busy machine the server's share says little about what it waited for.
+            if busy.is_none() || !matches!(server, Self::ServerHadRoom { .. }) {
+                findings.push(server);
+            }
+        }
+        if let Some(share) = busy {
+            let server = used;
+            findings.push(Self::MachineBusy { share, server });
         }
         if let Some(depth) = conditions.queue_depth_max.filter(|depth| *depth >= 1.0) {
             let batch = conditions.batch_mean;
@@ -116,6 +139,18 @@ impl Finding {
         findings
     }
 
+    fn of_server(used: f64, available: f64, workers: Option<f64>) -> Self {
+        match workers {
+            _ if used / available >= SATURATED => Self::ServerSaturated { used, available },
+            Some(workers) if workers > 0.0 && used / workers >= SATURATED => Self::WorkersBusy {
+                used,
+                workers,
+                available,
+            },
+            _ => Self::ServerHadRoom { used, available },
+        }
+    }
+
     /// The observation as a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -138,8 +173,26 @@ impl Finding {
             Self::ServerSaturated { used, available } => format!(
                 "The server used {used:.1} of {available:.0} cores: the processor is the limit."
             ),
+            Self::WorkersBusy {
+                used,
+                workers,
+                available,
+            } => format!(
+                "The server used {used:.1} of {available:.0} cores and had {}: they were busy all the time.",
+                super::factor::phrase("workers", Some(&format!("{workers}")))
+            ),
+            Self::MachineBusy { share, server } => {
+                let server = server.map_or_else(String::new, |cores| {
+                    format!(", {cores:.1} cores of it by the server")
+                });
+                format!(
+                    "{:.0}% of the machine's processor time was in use{server}: server, generator and others \
+                     competed for the same cores.",
+                    share * 100.0
+                )
+            }
             Self::ServerHadRoom { used, available } => format!(
-                "The server used {used:.1} of {available:.0} cores: the processor is not the server's limit."
+                "The server used {used:.1} of {available:.0} cores: it waited for something else than the processor."
             ),
             Self::WriterQueue { depth, batch } => {
                 let batch = batch.map_or_else(String::new, |batch| {

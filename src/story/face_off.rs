@@ -71,8 +71,9 @@ impl FaceOff {
         let comparison = self.comparison();
         let mut text = format!("{}\n", comparison.heading());
         for (name, set) in [("before", &comparison.before), ("after", &comparison.after)] {
-            let files: Vec<&str> = set.runs.iter().map(|run| run.file.as_str()).collect();
-            text.push_str(&format!("  {name}: {}\n", files.join(", ")));
+            for run in &set.runs {
+                text.push_str(&format!("  {name:<6}  {}\n", run.file));
+            }
         }
         text.push('\n');
         text.push_str(&aligned(&sheet(&comparison)));
@@ -86,8 +87,9 @@ impl FaceOff {
     }
 
     /// The comparison for machines. Times are in milliseconds, changes are
-    /// ratios less one, shares are of 1; what is not known is `null`. Fields
-    /// may be added within a `schema`.
+    /// ratios less one, shares are of 1, and the change of a share is the
+    /// difference; what is not known is `null`. Fields may be added within a
+    /// `schema`.
     #[must_use]
     pub fn json(&self) -> String {
         let comparison = self.comparison();

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | a number that stands alone, once | `users` |
 //! | `12_workers`, `workers_12`, `12workers`, `workers=12`; the same with `users`, `cores`, `rps` | that factor |
+//! | `1500_workers_12`, `12_workers_1500` | the smaller of the two is `workers`, the other `users` |
 //! | `single_core`, `single_worker` | 1 |
 //! | `tracing`, `notracing`, `no_tracing`, `without_tracing`, `tracing_off`; the same with the other switches | `on` or `off` |
 //! | `sqlite`, `mysql`, `mariadb`, `postgres` | `database` |
@@ -123,12 +124,8 @@ impl<'a> Reading<'a> {
     fn counted(&mut self, word: &str) -> Option<usize> {
         let next = self.word(1);
         if is_number(word) || word == "single" {
-            // In `1500 workers 12` the number behind belongs to the unit,
-            // unless it has a unit of its own.
-            let followed = self.word(2).is_some_and(is_number)
-                && !self.word(3).is_some_and(|after| unit(after).is_some());
             let name = next.filter(|next| next.len() > 1).and_then(unit)?;
-            if followed && self.factors.get("users").is_none() {
+            if self.belongs_behind(word) {
                 return None;
             }
             let value = if word == "single" { "1" } else { word };
@@ -154,6 +151,20 @@ impl<'a> Reading<'a> {
         let value = next.filter(|next| is_number(next))?;
         self.factors.set_default(name, value);
         Some(2)
+    }
+
+    /// Whether the unit behind the number `word` has its own number behind it:
+    /// in `1500 workers 12`, of which the smaller is taken for the workers.
+    fn belongs_behind(&self, word: &str) -> bool {
+        let number = |word: &str| word.parse::<u32>().ok();
+        let behind = self.word(2).filter(|word| is_number(word)).and_then(number);
+        let has_own_unit = self.word(3).is_some_and(|after| unit(after).is_some());
+        match (number(word), behind) {
+            (Some(before), Some(behind)) => {
+                behind < before && !has_own_unit && self.factors.get("users").is_none()
+            }
+            _ => false,
+        }
     }
 
     /// `notracing`, `no tracing`, `tracing`, `tracing off`.

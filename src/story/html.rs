@@ -18,6 +18,7 @@ pub fn html(document: &Document) -> String {
     let mut body = String::new();
     let mut contents = String::new();
     let mut chapter = 0;
+    let mut caption = "";
     for block in &document.blocks {
         match block {
             Block::Chapter(name) => {
@@ -42,7 +43,11 @@ pub fn html(document: &Document) -> String {
                 body.push_str("</ul>\n");
             }
             Block::Table(sheet) => table(&mut body, sheet),
-            Block::Figure(plot) => figure(&mut body, plot),
+            Block::Figure(plot) => {
+                // How to read a plot is said once for plots of a kind.
+                figure(&mut body, plot, plot.caption != caption);
+                caption = &plot.caption;
+            }
         }
     }
     format!(
@@ -119,9 +124,14 @@ fn put_cell(body: &mut String, cell: &Cell, head: bool, numeric: bool) {
     }
 }
 
-fn figure(body: &mut String, plot: &Plot) {
+fn figure(body: &mut String, plot: &Plot, explained: bool) {
     let (wide, narrow) = (&plot.wide, &plot.narrow);
-    let (title, caption) = (words(&plot.title), words(&plot.caption));
+    let title = words(&plot.title);
+    let caption = if explained {
+        words(&plot.caption)
+    } else {
+        String::new()
+    };
     put(
         body,
         format_args!(
@@ -138,7 +148,7 @@ fn line(spans: &[Span]) -> String {
         .map(|span| match span {
             Span::Text(text) => words(text),
             Span::Strong(text) => format!("<strong>{}</strong>", words(text)),
-            Span::Code(text) => format!("<code>{}</code>", escaped(text)),
+            Span::Code(text) => code(text),
         })
         .collect()
 }
@@ -152,7 +162,13 @@ fn words(text: &str) -> String {
     parts
         .map(|(index, part)| match index % 2 {
             0 => escaped(part),
-            _ => format!("<code>{}</code>", escaped(part)),
+            _ => code(part),
         })
         .collect()
+}
+
+/// A name, which may be broken after its joints and, if need be, anywhere.
+fn code(text: &str) -> String {
+    let name = escaped(text).replace('_', "_<wbr>").replace('-', "-<wbr>");
+    format!("<code>{name}</code>")
 }

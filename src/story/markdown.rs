@@ -1,11 +1,13 @@
 //! A story as GitHub-flavoured Markdown, its plots as files beside it.
 
 use super::document::{Block, Cell, Document, Sheet, Span};
+use super::plot::Plot;
 
 /// Renders `document`; plots are linked as `<plots>/<slug>.svg`.
 #[must_use]
 pub fn markdown(document: &Document, plots: &str) -> String {
     let mut parts = vec![format!("# {}", plain(&document.title))];
+    let mut caption = "";
     for block in &document.blocks {
         parts.push(match block {
             Block::Chapter(title) => format!("## {}", plain(title)),
@@ -19,17 +21,26 @@ pub fn markdown(document: &Document, plots: &str) -> String {
                 items.join("\n")
             }
             Block::Table(sheet) => table(sheet),
-            Block::Figure(plot) => format!(
-                "![{}]({}/{}.svg)\n\n*{}: {}*",
-                plain(&plot.title),
-                plots.replace(' ', "%20"),
-                plot.slug,
-                plain(&plot.title),
-                plain(&plot.caption)
-            ),
+            Block::Figure(plot) => {
+                // How to read a plot is said once for plots of a kind.
+                let explained = plot.caption != caption;
+                caption = &plot.caption;
+                figure(plot, plots, explained)
+            }
         });
     }
     parts.join("\n\n") + "\n"
+}
+
+fn figure(plot: &Plot, plots: &str, explained: bool) -> String {
+    let title = plain(&plot.title);
+    let directory = plots.replace(' ', "%20");
+    let image = format!("![{title}]({directory}/{}.svg)", plot.slug);
+    if explained {
+        format!("{image}\n\n*{title}. {}*", plain(&plot.caption))
+    } else {
+        format!("{image}\n\n*{title}.*")
+    }
 }
 
 /// Renders one table.
@@ -77,7 +88,7 @@ fn line(spans: &[Span]) -> String {
 /// Text in which nothing is markup, on one line. Backticks that come in pairs
 /// stay: the story's own sentences quote with them.
 fn plain(text: &str) -> String {
-    let quoted = text.matches('`').count() % 2 == 0;
+    let quoted = text.matches('`').count().is_multiple_of(2);
     let mut inside = false;
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

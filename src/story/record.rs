@@ -2,13 +2,13 @@
 //!
 //! Read leniently: a field that is missing is not known, one that is new is not
 //! looked at. Only a `schema` above 1 is refused, because its fields may mean
-//! something else. Histograms are text, `step[:count]` separated by commas, the
-//! steps from time to time in microseconds.
+//! something else.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::histogram::Histogram;
 use super::{Conditions, Factors, Machine, Numbers, Profile, Second, Window};
 
 const SCHEMA: u64 = 1;
@@ -324,46 +324,6 @@ impl SecondRecord {
     }
 }
 
-/// Times in microseconds and how often each was, rising.
-#[derive(Debug)]
-struct Histogram(Vec<(u64, u64)>);
-
-impl Histogram {
-    fn decode(text: &str) -> Option<Self> {
-        let mut buckets = Vec::new();
-        let mut time = 0_u64;
-        for bucket in text.split(',').filter(|bucket| !bucket.is_empty()) {
-            let (step, count) = bucket.split_once(':').unwrap_or((bucket, "1"));
-            time = time.checked_add(step.trim().parse().ok()?)?;
-            buckets.push((time, count.trim().parse().ok()?));
-        }
-        Some(Self(buckets))
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rank among fewer than 2^53 requests"
-    )]
-    fn percentile_ms(&self, percent: f64) -> Option<f64> {
-        let total = self
-            .0
-            .iter()
-            .try_fold(0_u64, |sum, (_, count)| sum.checked_add(*count))?;
-        let last = total.checked_sub(1)?;
-        let rank = ((total as f64 * percent / 100.0) as u64).min(last);
-        let mut below = 0;
-        for (time, count) in &self.0 {
-            below += count;
-            if below > rank {
-                return Some(*time as f64 / 1_000.0);
-            }
-        }
-        None
-    }
-}
-
 /// A number to three decimals, without needless zeros.
 fn plain(number: f64) -> String {
     format!("{}", (number * 1_000.0).round() / 1_000.0)
@@ -372,17 +332,6 @@ fn plain(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_histogram_is_steps_and_counts() {
-        let histogram = Histogram::decode("100,200:98,700").unwrap();
-        assert_eq!(histogram.percentile_ms(50.0), Some(0.3));
-        assert_eq!(histogram.percentile_ms(99.0), Some(1.0));
-        assert_eq!(histogram.percentile_ms(100.0), Some(1.0));
-        assert!(Histogram::decode("1,x").is_none());
-        assert!(Histogram::decode("18446744073709551615,1").is_none());
-        assert_eq!(Histogram::decode("").unwrap().percentile_ms(50.0), None);
-    }
 
     #[test]
     fn json_that_is_no_record_is_nobodys_fault() {

@@ -1,9 +1,10 @@
 //! The story in short, for a terminal: the headline table and a line for each
 //! comparison.
 
-use super::chapters::{full_heading, headline_sheet};
+use super::chapters::full_heading;
 use super::digits;
 use super::face_off::aligned;
+use super::headline::headline_sheet;
 use super::{Metric, Tale, Verdict};
 
 /// Comparisons that a terminal shows.

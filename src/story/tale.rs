@@ -156,7 +156,9 @@ fn varying(profiles: &[Profile]) -> Vec<String> {
     let all = [profiles.len() - recorded, recorded];
     let varies = |stated: &Stated<'_>| {
         let some = |source: usize| stated.runs[source] > 0 && stated.runs[source] < all[source];
-        stated.values.len() > 1 || some(0) || some(1)
+        // What a single run says sets it apart.
+        let lonely = stated.runs == [1, 0] || stated.runs == [0, 1];
+        stated.values.len() > 1 || some(0) || some(1) || (lonely && profiles.len() > 1)
     };
     let names = stated.iter().filter(|(_, stated)| varies(stated));
     names.map(|(name, _)| (*name).to_owned()).collect()

@@ -29,7 +29,7 @@ pub(super) fn count(cell: &str) -> Result<Option<u64>, ()> {
             clippy::cast_sign_loss,
             reason = "whole, not negative and below 2^53"
         )]
-        Ok(number) if number >= 0.0 && number <= EXACT && number.fract() == 0.0 => {
+        Ok(number) if (0.0..=EXACT).contains(&number) && number.fract() == 0.0 => {
             Ok(Some(number as u64))
         }
         _ => Err(()),

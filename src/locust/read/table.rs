@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
                 .and_then(|cells| row(&cells));
             let read = match read {
                 Err(error) if self.careless => self
-                    .from_both_ends(tokens.raw_line(offset))
+                    .read_from_both_ends(&tokens.raw_line(offset))
                     .and_then(|record| Cells::new(self.text, self.header, record).ok())
                     .and_then(|cells| row(&cells).ok())
                     .ok_or(error),
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
 
     /// Gives every column but the free one its cell, counted from its own end
     /// of the line, and the free one the rest.
-    fn from_both_ends(&self, line: Record<'a>) -> Option<Record<'a>> {
+    fn read_from_both_ends(&self, line: &Record<'a>) -> Option<Record<'a>> {
         let free = self.header.free_column()?;
         let extra = line.cells.len().checked_sub(self.header.columns.len())?;
         let mut cells = Vec::with_capacity(self.header.columns.len());

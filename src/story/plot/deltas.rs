@@ -26,7 +26,7 @@ pub fn deltas(slug: &str, title: &str, comparison: &Comparison<'_>) -> Option<Pl
     let caption = if comparison.is_repeated() {
         "Change of each figure, bars cut at 100%. Whiskers are 95% intervals over repeated runs."
     } else {
-        "Change of each figure, bars cut at 100%. A difference between single runs, without an interval."
+        "Change of each figure, bars cut at 100%. Without an interval, which takes repeated runs on both sides."
     };
     Some(Plot::new(slug, title, caption, |width| draw(&rows, width)))
 }

@@ -22,8 +22,8 @@ pub fn percentiles(slug: &str, title: &str, curves: &[Series]) -> Option<Plot> {
     if curves.is_empty() {
         return None;
     }
-    let caption = "Response time by percentile, both axes logarithmic: each step to the right halves \
-                   or tenths the requests that were slower. Lower is better.";
+    let caption = "Response time by percentile, both axes logarithmic. Towards the right ever fewer requests \
+                   were slower: one in ten at 90%, one in a hundred at 99%. Lower is better.";
     Some(Plot::new(slug, title, caption, |width| {
         draw(&curves, width)
     }))

@@ -1,7 +1,6 @@
 //! Throughput and p95 against a factor that is a number: workers, users, cores.
 
 use super::canvas::{Anchor, Canvas, LETTER};
-use super::legend::Legend;
 use super::scale::{Frame, Scale, count_label, time_label};
 use super::{Plot, Series, Width};
 
@@ -22,7 +21,6 @@ pub fn scaling(slug: &str, title: &str, factor: &str, rps: &Series, p95: &Series
 }
 
 fn draw(factor: &str, rps: &Series, p95: &Series, width: Width) -> Canvas {
-    let legend = Legend::new(["requests/s", "p95"], width.units());
     let left = 66.0;
     let beside = width == Width::Wide;
     let frame_width = if beside {
@@ -47,7 +45,7 @@ fn draw(factor: &str, rps: &Series, p95: &Series, width: Width) -> Canvas {
             ..upper
         }
     };
-    let mut canvas = Canvas::new(width.units(), lower.bottom() + 48.0 + legend.height() + 8.0);
+    let mut canvas = Canvas::new(width.units(), lower.bottom() + 54.0);
     let x = values_axis(rps);
     let top = |series: &Series| series.points.iter().map(|(_, y)| *y).fold(0.0, f64::max);
     let rates = Scale::from_zero(top(rps), count_label);
@@ -76,7 +74,6 @@ fn draw(factor: &str, rps: &Series, p95: &Series, width: Width) -> Canvas {
             canvas.dot(&format!("f{style}"), point);
         }
     }
-    legend.draw(&mut canvas, lower.bottom() + 50.0);
     canvas
 }
 
