@@ -9,7 +9,7 @@ use crate::story::{FaceOff, StoryConfig};
 
 /// Compare two runs, or two directories of repeated runs.
 ///
-/// Shows what was equal, what differed and how each figure changed. With three
+/// Shows what was equal, what differed and how each figure changed. With four
 /// runs or more on each side every change has a 95% interval and a verdict:
 /// better, worse, same or inconclusive.
 #[derive(Debug, Args)]

@@ -213,6 +213,9 @@ fn cautions(before: &RunSet<'_>, after: &RunSet<'_>) -> Vec<String> {
     if all().any(|run| run.conditions.dirty == Some(true)) {
         cautions.push("a working tree had changes that its commit does not hold".to_owned());
     }
+    if all().any(|run| run.conditions.interrupted == Some(true)) {
+        cautions.push("a run was interrupted before its time was over".to_owned());
+    }
     if before.factors.get("users").is_none() && after.factors.get("users").is_none() {
         cautions.push("neither side states its users".to_owned());
     }
@@ -228,7 +231,8 @@ fn cautions(before: &RunSet<'_>, after: &RunSet<'_>) -> Vec<String> {
     }
     if all().any(|run| run.conditions.generator_saturated == Some(true)) {
         cautions.push(
-            "the load generator was saturated: its side is a floor, not a measurement".to_owned(),
+            "the load generator or its machine was saturated: that side is a floor for the server"
+                .to_owned(),
         );
     }
     cautions

@@ -158,12 +158,12 @@ impl Finding {
             Self::GeneratorSaturated { used, available } => {
                 let cores = match (used, available) {
                     (Some(used), Some(available)) => {
-                        format!(" ({used:.1} of {available:.0} cores in use)")
+                        format!(" (the generator used {used:.1} of {available:.0} cores)")
                     }
                     _ => String::new(),
                 };
                 format!(
-                    "The load generator was saturated{cores}: the figures are a floor for the server."
+                    "The load generator or its machine was saturated{cores}: the figures are a floor for the server."
                 )
             }
             Self::ScheduleLag { milliseconds } => format!(

@@ -95,7 +95,7 @@ pub(super) fn headline(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     notes.push(vec![text(window_note(tale.profiles))]);
     let floor = |run: &Profile| run.conditions.generator_saturated == Some(true);
     if tale.profiles.iter().any(floor) {
-        let note = "≥ marks a floor: the load generator was saturated, the service may be faster.";
+        let note = "≥ marks a floor: the load generator or its machine was saturated, the service may be faster.";
         notes.push(vec![text(note)]);
     }
     if let Some(note) = machine_note(tale) {

@@ -28,7 +28,7 @@ pub struct Conditions {
     pub generator_cpu_cores: Option<f64>,
     /// Cores the load generator could use.
     pub generator_cores_available: Option<f64>,
-    /// The recorder found the generator to be the bottleneck.
+    /// The recorder found the generator, or the whole machine, to be the bottleneck.
     pub generator_saturated: Option<bool>,
     /// How late requests left, at worst, in milliseconds.
     pub schedule_lag_ms: Option<f64>,
@@ -44,8 +44,10 @@ pub struct Conditions {
     pub busy_share: Option<f64>,
     /// Part of the processor time that the hypervisor gave to others, 0 to 1.
     pub steal_share: Option<f64>,
-    /// Name and version of the load generator.
+    /// Name, version and build of the load generator.
     pub generator: Option<String>,
+    /// The run ended before its time.
+    pub interrupted: Option<bool>,
     /// The working tree had changes that the commit does not hold.
     pub dirty: Option<bool>,
 }

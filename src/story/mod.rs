@@ -28,7 +28,7 @@
 //! and its load, does not keep a pair from being compared; it is said beside it.
 //!
 //! **Repeated runs** of a configuration are taken together: figures are medians
-//! over runs, and from three runs a side a change has a bootstrap interval over
+//! over runs, and from four runs a side a change has a bootstrap interval over
 //! runs and a verdict. A pair of single runs shows a difference and no verdict.
 
 mod archive;

@@ -79,6 +79,7 @@ struct MachineRecord {
 #[serde(default)]
 struct Generator {
     tool: Option<String>,
+    build: Option<String>,
     threads: Option<f64>,
     cpu_cores: Option<f64>,
     throughput: Option<String>,
@@ -109,6 +110,7 @@ struct Writer {
 #[serde(default)]
 struct Windows {
     measured_s: Option<f64>,
+    complete: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -165,7 +167,7 @@ impl Record {
         {
             self.measure(profile, seconds);
         }
-        let series: Vec<Second> = self.series.iter().map(SecondRecord::second).collect();
+        let series = timeline(&self.series);
         if !series.is_empty() {
             profile.timeline = series;
             profile.timeline_is_windowed = true;
@@ -296,7 +298,8 @@ impl Record {
                 .throughput
                 .as_ref()
                 .map(|word| word == "floor"),
-            generator: self.generator.tool.clone(),
+            generator: self.generator.phrase(),
+            interrupted: self.windows.complete.map(|complete| !complete),
             schedule_lag_ms: self.generator.schedule_lag_ms,
             queue_depth_max: writer.and_then(|writer| writer.queue_depth_max),
             batch_mean: writer.and_then(|writer| writer.batch_mean),
@@ -307,6 +310,38 @@ impl Record {
             dirty: self.revision.dirty,
         }
     }
+}
+
+impl Generator {
+    fn phrase(&self) -> Option<String> {
+        let tool = self.tool.clone()?;
+        Some(match &self.build {
+            Some(build) => format!("{tool} ({build} build)"),
+            None => tool,
+        })
+    }
+}
+
+/// Every second of a run. The record holds those in which a request ended; in
+/// the others none did, which is what a stall looks like.
+fn timeline(series: &[SecondRecord]) -> Vec<Second> {
+    /// A day and more: beyond, the figure is damaged and not a time.
+    const LONGEST: f64 = 100_000.0;
+    let mut seconds: Vec<Second> = Vec::new();
+    for record in series.iter().filter(|record| record.second <= LONGEST) {
+        while let Some(last) = seconds.last().filter(|last| last.at + 1.0 < record.second) {
+            let silent = Second {
+                at: last.at + 1.0,
+                users: last.users,
+                rps: Some(0.0),
+                failures_per_second: Some(0.0),
+                ..Second::default()
+            };
+            seconds.push(silent);
+        }
+        seconds.push(record.second());
+    }
+    seconds
 }
 
 impl SecondRecord {
@@ -340,6 +375,23 @@ mod tests {
         assert!(Record::parse(b"{").is_err());
         let newer = Record::parse(b"{\"schema\": 2, \"load\": {}}").unwrap_err();
         assert_eq!(newer, "has schema 2, this version reads up to 1");
+    }
+
+    #[test]
+    fn seconds_without_an_answer_are_seconds_of_silence() {
+        let record = |second| SecondRecord {
+            second,
+            users: Some(5.0),
+            requests: 9.0,
+            ..SecondRecord::default()
+        };
+        let timeline = timeline(&[record(0.0), record(3.0), record(1e300)]);
+        let rates: Vec<(f64, f64)> = timeline
+            .iter()
+            .map(|second| (second.at, second.rps.unwrap()))
+            .collect();
+        assert_eq!(rates, [(0.0, 9.0), (1.0, 0.0), (2.0, 0.0), (3.0, 9.0)]);
+        assert_eq!(timeline[1].p95_ms, None);
     }
 
     #[test]

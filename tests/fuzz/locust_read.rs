@@ -12,7 +12,7 @@ use shakedown::locust::read::{Table, parse};
 /// How long the files that are damaged may be; short ones are damaged faster.
 const LONGEST: usize = 1_500;
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(value) => value
             .parse()
@@ -22,9 +22,13 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Marsaglia's xorshift, so that a seed names one sequence for ever.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
     fn roll(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -32,7 +36,7 @@ impl Dice {
         self.0
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.roll() % limit.max(1) as u64).unwrap()
     }
 }
@@ -56,7 +60,7 @@ fn corpus() -> Vec<Vec<u8>> {
     corpus
 }
 
-fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
+pub(crate) fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
     const PIECES: [&[u8]; 18] = [
         b"\"",
         b"\"\"",
@@ -103,7 +107,7 @@ fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) {
 #[test]
 fn damaged_tables_of_locust_never_panic_the_reader() {
     let cases = setting("SHAKEDOWN_FUZZ_CASES", 1_000_000);
-    let mut dice = Dice(setting("SHAKEDOWN_FUZZ_SEED", 0x5eed) | 1);
+    let mut dice = Dice::new(setting("SHAKEDOWN_FUZZ_SEED", 0x5eed));
     let corpus = corpus();
     let (mut read, mut refused) = (0_u64, 0_u64);
     for _ in 0..cases {

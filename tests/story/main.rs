@@ -3,8 +3,8 @@
 
 // #[path = "../service/conftest.rs"]
 // mod conftest;
-// mod command;
 mod archives;
+// mod command;
 mod comparisons;
 mod locust_tables;
 mod pages;
