@@ -17,6 +17,8 @@ pub mod locust;
 pub mod process;
 #[doc(hidden)]
 pub mod startup;
+#[cfg(feature = "story")]
+pub mod story;
 #[cfg(feature = "stress")]
 pub mod stress;
 pub mod tier;

@@ -97,6 +97,33 @@ impl Invocation {
         self.has("--exact")
     }
 
+    /// The test that was named in full, where one was: what follows `--exact`,
+    /// or stands before it.
+    pub(crate) fn named_test(&self) -> Option<String> {
+        if !self.names_a_test() {
+            return None;
+        }
+        let named = self
+            .arguments
+            .iter()
+            .map(|argument| argument.to_string_lossy());
+        let mut names = named.filter(|argument| !argument.starts_with('-'));
+        names.next().map(std::borrow::Cow::into_owned)
+    }
+
+    /// Whether [`skipping`](Self::skipping) has been done.
+    pub(crate) fn skips(&self, scope: &str) -> bool {
+        let mut pairs = self.arguments.windows(2);
+        pairs.any(|pair| pair[0] == "--skip" && pair[1] == scope)
+    }
+
+    /// The arguments, with the tests whose names contain `scope` left out.
+    pub(crate) fn skipping(&self, scope: &str) -> Vec<OsString> {
+        let mut arguments = self.arguments.clone();
+        arguments.extend(["--skip".into(), scope.into()]);
+        arguments
+    }
+
     /// Whether libtest will only explain itself.
     pub(crate) fn asks_for_help(&self) -> bool {
         self.has("--help") || self.has("-h")
@@ -204,9 +231,44 @@ pub(crate) fn relaunch(arguments: &[OsString], marker: Option<&str>) -> ! {
     }
 }
 
+/// What this binary prints when it is started with other arguments.
+pub(crate) fn output_of_self(arguments: &[OsString], marker: &str) -> std::io::Result<String> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .env(marker, "1")
+        .output()?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(std::io::Error::other(errors));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_named_test_is_known_wherever_it_stands() {
+        let named = |arguments| Invocation::of(arguments, true).named_test();
+        assert_eq!(
+            named(&["--exact", "a::b", "--nocapture"]).as_deref(),
+            Some("a::b")
+        );
+        assert_eq!(named(&["a::b", "--exact"]).as_deref(), Some("a::b"));
+        assert_eq!(named(&["a::b"]), None);
+    }
+
+    #[test]
+    fn a_module_is_skipped_once() {
+        let all = Invocation::of(&["--nocapture"], false);
+        assert!(!all.skips("sniffer::"));
+        assert_eq!(
+            all.skipping("sniffer::"),
+            ["--nocapture", "--skip", "sniffer::"]
+        );
+        assert!(Invocation::of(&["--skip", "sniffer::"], false).skips("sniffer::"));
+    }
 
     #[test]
     fn a_listing_is_told_from_a_run() {

@@ -27,6 +27,7 @@ mod failures;
 mod float;
 mod history;
 mod percentile;
+pub mod read;
 mod stats;
 mod table;
 

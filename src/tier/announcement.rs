@@ -74,6 +74,26 @@ pub(super) fn skip_all(name: &str, reason: &str) -> ! {
     startup::leave(0)
 }
 
+/// Says that the tests of a module do not run.
+pub(super) fn skip_module(name: &str, scope: &str, reason: &str) {
+    let text = format!(
+        "\nrequirement `{name}` is not met, the tests of `{scope}` are skipped: {reason}\n\
+         (SHAKEDOWN_REQUIRE={name} makes this a failure)\n"
+    );
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Adds lines to the answer to a listing.
+pub(super) fn answer(lines: &str) {
+    let mut out = io::stdout();
+    if let Err(error) = out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {
+        startup::refuse(
+            &format!("error: cannot list the tests: {error}"),
+            startup::FAILED,
+        );
+    }
+}
+
 /// Says why a test fails before it began.
 pub(super) fn failure(name: &str, reason: &str, named: Option<&str>) -> String {
     let why = named.map_or_else(

@@ -14,6 +14,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// the top of the binary's `main.rs`; the name is free, the check a function
 /// without arguments whose error says what is missing.
 ///
+/// With `, in module`, only the tests of that module of the binary need it:
+/// `requires!(raw_sockets, check, in sniffer);`.
+///
 /// Unmet, the tests are skipped aloud, or fail if they were asked for by name;
 /// see [the module](mod@crate::tier). The check runs before `main` in each
 /// test process, so it should be quick and must not hang.
@@ -38,6 +41,18 @@ macro_rules! requires {
             $crate::tier::require(
                 ::core::stringify!($name),
                 ::core::env!("CARGO_CRATE_NAME"),
+                "",
+                $check,
+            )
+        );
+    };
+    ($name:ident, $check:expr, in $module:ident $(,)?) => {
+        $crate::__on_start!(
+            requirement,
+            $crate::tier::require(
+                ::core::stringify!($name),
+                ::core::env!("CARGO_CRATE_NAME"),
+                ::core::concat!(::core::stringify!($module), "::"),
                 $check,
             )
         );
@@ -47,11 +62,21 @@ macro_rules! requires {
 /// Set on the second start of a listing.
 const RELISTING: &str = "SHAKEDOWN_RELISTING";
 
-/// The hook: decides what a process does whose requirement is met or not.
-pub fn require<E: Display>(name: &str, binary: &str, check: impl FnOnce() -> Result<(), E>) {
+/// The hook: decides what a process does whose requirement is met or not. The
+/// tests that need it begin with `scope`.
+pub fn require<E: Display>(
+    name: &str,
+    binary: &str,
+    scope: &str,
+    check: impl FnOnce() -> Result<(), E>,
+) {
     let invocation = Invocation::current();
     let relisting = std::env::var_os(RELISTING).is_some();
-    if relisting || invocation.asks_for_help() || !matters(&invocation) {
+    let elsewhere = invocation
+        .named_test()
+        .is_some_and(|test| !test.starts_with(scope));
+    let skipped = !scope.is_empty() && invocation.skips(scope);
+    if relisting || elsewhere || skipped || invocation.asks_for_help() || !matters(&invocation) {
         return;
     }
     let unmet = reason(check);
@@ -67,9 +92,20 @@ pub fn require<E: Display>(name: &str, binary: &str, check: impl FnOnce() -> Res
             if !of_another_tier(binary, &profile) {
                 announcement::skipped(name, binary, &reason);
             }
-            startup::relaunch(&invocation.replacing("--ignored", None), Some(RELISTING));
+            let everything = invocation.replacing("--ignored", None);
+            if scope.is_empty() {
+                startup::relaunch(&everything, Some(RELISTING));
+            }
+            list_as_ignored(scope, &everything);
         }
-        (Step::SkipAll, Some(reason)) => announcement::skip_all(name, &reason),
+        (Step::SkipAll, Some(reason)) if scope.is_empty() => {
+            announcement::skip_all(name, &reason);
+        }
+        (Step::SkipAll, Some(reason)) => {
+            announcement::skip_module(name, scope, &reason);
+            let others = invocation.skipping(scope);
+            startup::relaunch(&others, None);
+        }
         (Step::Fail, Some(reason)) => {
             let message = announcement::failure(name, &reason, named.as_deref());
             startup::refuse(&message, startup::FAILED);
@@ -80,6 +116,22 @@ pub fn require<E: Display>(name: &str, binary: &str, check: impl FnOnce() -> Res
         }
         (_, None) if invocation.lists() => announcement::not_skipped(name, binary),
         _ => {}
+    }
+}
+
+/// Lists the tests of `scope` in the answer to the question for ignored tests;
+/// libtest adds those that are ignored anyway.
+fn list_as_ignored(scope: &str, everything: &[std::ffi::OsString]) {
+    match startup::output_of_self(everything, RELISTING) {
+        Ok(listing) => {
+            let lines: String = listing
+                .lines()
+                .filter(|line| line.starts_with(scope))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            announcement::answer(&lines);
+        }
+        Err(error) => startup::refuse(&format!("cannot list the tests: {error}"), startup::FAILED),
     }
 }
 

@@ -11,8 +11,12 @@ mod decnet_parsing;
 #[path = "../service/in_process.rs"]
 mod in_process;
 mod locust_csv;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod locust_read;
 #[path = "../service/model.rs"]
 mod model;
 mod openapi_requests;
 mod percentile;
 mod sniffer;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod story_read;

@@ -19,7 +19,12 @@ fn unmet_is_skipped_and_the_reason_reaches_the_user() {
     ));
     assert_eq!(
         outcome.report.names(|ended| *ended == Ended::Skipped),
-        ["docker_fails", "docker_runs", "live_docker_runs"]
+        [
+            "docker_fails",
+            "docker_runs",
+            "lens::sees",
+            "live_docker_runs"
+        ]
     );
     let note = "sample/nextest/shakedown/skipped/sample-tiers.docker.docker.txt";
     let note = std::fs::read_to_string(target().join(note)).unwrap();
@@ -165,4 +170,46 @@ fn under_nextest_each_requirement_is_recorded_once() {
         .exits(0);
     let recorded = std::fs::read_to_string(&record).unwrap();
     assert_eq!(recorded.lines().count(), 2, "{recorded}");
+}
+
+const NO_CAMERA: &str = "requirement `camera` is not met: no camera at `sample.usb`";
+
+#[test]
+fn a_module_is_skipped_alone_and_its_neighbours_run() {
+    let outcome = nextest("all", "sample-tiers").run();
+    outcome.exits(0).says(NO_CAMERA);
+    assert_eq!(outcome.report.case("lens::sees").ended, Ended::Skipped);
+    assert_eq!(outcome.report.case("live_runs").ended, Ended::Passed);
+}
+
+#[test]
+fn a_module_fails_where_its_tier_was_asked_for() {
+    let outcome = nextest("live", "sample-tiers").run();
+    outcome.exits(TESTS_FAILED);
+    assert_eq!(outcome.report.names(failed), ["lens::sees"]);
+    assert!(outcome.report.case("lens::sees").stderr.contains(NO_CAMERA));
+    assert_eq!(outcome.report.case("live_runs").ended, Ended::Passed);
+}
+
+#[test]
+fn an_unmet_module_is_never_passed_with_nothing_run() {
+    let outcome = nextest("all", "sample-tiers")
+        .args(["--run-ignored", "all"])
+        .run();
+    assert!(failed(&outcome.report.case("lens::sees").ended));
+    assert_eq!(outcome.report.case("live_runs").ended, Ended::Passed);
+}
+
+#[test]
+fn cargo_test_says_which_module_it_leaves_out() {
+    let outcome = cargo_test()
+        .args(["--test", "live"])
+        .env("SHAKEDOWN_TIERS", "stress")
+        .run();
+    outcome.exits(0).does_not_say(NO_CAMERA);
+    let outcome = cargo_test()
+        .args(["--test", "live"])
+        .env("SHAKEDOWN_TIERS", "live")
+        .run();
+    outcome.says(NO_CAMERA);
 }

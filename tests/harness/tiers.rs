@@ -7,7 +7,10 @@ use shakedown::tier::TIERS;
 
 /// The sample with everything it requires at hand.
 fn equipped(nested: Nested) -> Nested {
-    nested.env("SAMPLE_DOCKER", "up").env("SAMPLE_MYSQL", "up")
+    nested
+        .env("SAMPLE_DOCKER", "up")
+        .env("SAMPLE_MYSQL", "up")
+        .env("SAMPLE_CAMERA", "up")
 }
 
 const FAST: [&str; 5] = [
@@ -21,7 +24,7 @@ const FAST: [&str; 5] = [
 #[rstest]
 #[case("default", &FAST)]
 #[case("fuzz", &["fuzz_runs"])]
-#[case("live", &["live_runs"])]
+#[case("live", &["lens::sees", "live_runs"])]
 #[case("live_docker", &["live_docker_runs"])]
 #[case("stress", &["stress_runs", "tests::m_stress::one_marked_test_in_a_fast_binary"])]
 #[case("bench", &["bench_runs"])]

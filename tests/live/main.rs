@@ -1,6 +1,7 @@
 //! Tests of the `live` tier.
 
 shakedown::tier!(live);
+shakedown::requires!(capture, sniffer::can_capture, in sniffer);
 
 #[path = "../service/conftest.rs"]
 mod conftest;

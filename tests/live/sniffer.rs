@@ -6,7 +6,6 @@
 //! gone when the thread and the process are.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 #![expect(clippy::print_stdout, reason = "says how long a capture took to stop")]
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::{
     fs,
@@ -22,29 +21,26 @@ use decnet::sniffer::{CaptureError, CaptureOptions, Event, Observation, Sniffer,
 /// How long anything here may take before the test says that it hangs.
 const WATCHDOG: Duration = Duration::from_secs(20);
 
-/// Why live capture is not possible here, if it is not.
-fn missing() -> Option<String> {
+/// What live capture needs, if it is not here.
+pub(crate) fn can_capture() -> Result<(), String> {
     for tool in ["ip", "unshare", "nsenter", "openssl"] {
         let found = Command::new("sh")
             .args(["-c", &format!("command -v {tool}")])
             .output();
         if !found.is_ok_and(|output| output.status.success()) {
-            return Some(format!("there is no `{tool}`"));
+            return Err(format!(
+                "there is no `{tool}`; `make live-tools` installs it"
+            ));
         }
     }
     match Command::new("unshare").args(["--net", "true"]).output() {
-        Ok(output) if output.status.success() => None,
-        _ => Some("network namespaces and packet sockets need root".to_owned()),
+        Ok(output) if output.status.success() => Ok(()),
+        _ => Err("network namespaces and packet sockets need root".to_owned()),
     }
 }
 
-/// Runs a test in a network namespace of its own, or says aloud why not. The one place where
-/// the precondition is checked.
+/// Runs a test in a network namespace of its own.
 fn in_namespace(test: impl FnOnce() + Send + 'static) {
-    if let Some(reason) = missing() {
-        eprintln!("SKIPPED: {reason}");
-        return;
-    }
     let thread = thread::spawn(|| {
         // SAFETY: takes no pointers; this thread alone moves to a new network namespace.
         let outcome = unsafe { libc::unshare(libc::CLONE_NEWNET) };

@@ -1,0 +1,78 @@
+//! `cargo shakedown story`: the performance story of archived profiles.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Error, Exit, Output};
+use crate::story::{Archive, StoryConfig, StoryError, Tale, document, publish, summary};
+
+/// Tell the performance story of archived load-test profiles: Markdown, a page, plots.
+///
+/// Reads every table of Locust's in DIR (any version, or copied from its web
+/// page) and the JSON records of our own runs beside them. Prints the headline
+/// table and the one-factor comparisons, and writes the story.
+#[derive(Debug, Args)]
+pub(crate) struct StoryOptions {
+    /// The directory of profiles
+    #[arg(value_name = "DIR", default_value = "development/profiles")]
+    pub(crate) directory: PathBuf,
+
+    /// The Markdown to write, with a page (.html) and plots beside it [default: Performance-Story.md beside DIR]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// The story's title
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+
+    /// Exit with 100 when a file had to be skipped
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Print only, write no file
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) dry_run: bool,
+
+    /// Where the `[story]` table is read from
+    #[arg(long, value_name = "FILE", default_value = ".config/shakedown.toml")]
+    pub(crate) config: PathBuf,
+}
+
+pub(super) fn run(options: &StoryOptions, output: &mut Output) -> Result<Exit, Error> {
+    let mut config = StoryConfig::read(&options.config)?;
+    if let Some(title) = &options.title {
+        config.title.clone_from(title);
+    }
+    let archive = Archive::read(&options.directory, &config)?;
+    for bad in &archive.bad {
+        output.talk(&format!("skipped: {}: {}", bad.file, bad.cause));
+    }
+    if archive.profiles.is_empty() {
+        return Err(Error::Story(StoryError::NoProfiles {
+            path: options.directory.clone(),
+        }));
+    }
+    let tale = Tale::new(&archive, &config);
+    output.data(&summary(&tale))?;
+    if !options.dry_run {
+        let published = publish(&document(&tale), &options.destination())?;
+        output.talk(&format!("wrote {}", published.markdown.display()));
+        output.talk(&format!("wrote {}", published.html.display()));
+        output.talk(&format!("wrote {} plots", published.plots.len()));
+    }
+    Ok(if options.strict && !archive.bad.is_empty() {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
+}
+
+impl StoryOptions {
+    /// `development/Performance-Story.md` for `development/profiles`.
+    fn destination(&self) -> PathBuf {
+        self.output
+            .clone()
+            .unwrap_or_else(|| self.directory.with_file_name("Performance-Story.md"))
+    }
+}

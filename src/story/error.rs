@@ -1,0 +1,94 @@
+//! What keeps a story from being told. A bad profile does not: it is listed.
+
+use std::path::PathBuf;
+
+use crate::locust::read::ReadError;
+
+/// An error of the story.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoryError {
+    /// The profile directory could not be listed.
+    #[error("cannot list the profiles in `{}`", path.display())]
+    List {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// No file of the directory could be told about.
+    #[error("`{}` holds no profile", path.display())]
+    NoProfiles {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The configuration could not be read.
+    #[error("cannot read `{}`", path.display())]
+    ReadConfig {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The `[story]` table is not what it should be.
+    #[error("the `[story]` table of `{}` is malformed", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: Box<toml::de::Error>,
+    },
+    /// A name pattern cannot be understood.
+    #[error("the name pattern `{pattern}` is malformed: {cause}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        cause: &'static str,
+    },
+    /// A profile that was asked for by name could not be read.
+    #[error("cannot read the profile")]
+    Profile {
+        /// Which, and why.
+        source: ReadError,
+    },
+    /// A profile that was asked for by name has nothing to compare.
+    #[error("`{}` {cause}", path.display())]
+    NotAProfile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A result could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl StoryError {
+    /// Something the user can type or change next.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::List { .. } => Some("name the directory: cargo shakedown story DIR"),
+            Self::NoProfiles { .. } => {
+                Some("archive a run first: cargo nextest run --profile stress")
+            }
+            Self::Config { .. } => Some(
+                "known keys: title, tolerance, and [[story.names]] with pattern and set = { factor = \"value\" }",
+            ),
+            Self::Pattern { .. } => {
+                Some("write a factor as {users}; two of them need some text in between")
+            }
+            Self::Profile { .. } | Self::NotAProfile { .. } => Some(
+                "give a statistics file of Locust's (`.._stats.csv` or the table of its web page), or a directory of repeated runs",
+            ),
+            Self::ReadConfig { .. } | Self::Write { .. } => None,
+        }
+    }
+}

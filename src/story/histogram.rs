@@ -1,0 +1,58 @@
+//! Histograms as our records write them: text, `step[:count]` separated by
+//! commas, the steps from one time to the next in microseconds.
+
+/// Times in microseconds and how often each was, rising.
+#[derive(Debug)]
+pub(super) struct Histogram(Vec<(u64, u64)>);
+
+impl Histogram {
+    pub(super) fn decode(text: &str) -> Option<Self> {
+        let mut buckets = Vec::new();
+        let mut time = 0_u64;
+        for bucket in text.split(',').filter(|bucket| !bucket.is_empty()) {
+            let (step, count) = bucket.split_once(':').unwrap_or((bucket, "1"));
+            time = time.checked_add(step.trim().parse().ok()?)?;
+            buckets.push((time, count.trim().parse().ok()?));
+        }
+        Some(Self(buckets))
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank among fewer than 2^53 requests"
+    )]
+    pub(super) fn percentile_ms(&self, percent: f64) -> Option<f64> {
+        let total = self
+            .0
+            .iter()
+            .try_fold(0_u64, |sum, (_, count)| sum.checked_add(*count))?;
+        let last = total.checked_sub(1)?;
+        let rank = ((total as f64 * percent / 100.0) as u64).min(last);
+        let mut below = 0;
+        for (time, count) in &self.0 {
+            below += count;
+            if below > rank {
+                return Some(*time as f64 / 1_000.0);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_is_steps_and_counts() {
+        let histogram = Histogram::decode("100,200:98,700").unwrap();
+        assert_eq!(histogram.percentile_ms(50.0), Some(0.3));
+        assert_eq!(histogram.percentile_ms(99.0), Some(1.0));
+        assert_eq!(histogram.percentile_ms(100.0), Some(1.0));
+        assert!(Histogram::decode("1,x").is_none());
+        assert!(Histogram::decode("18446744073709551615,1").is_none());
+        assert_eq!(Histogram::decode("").unwrap().percentile_ms(50.0), None);
+    }
+}

@@ -1,0 +1,10 @@
+//! The performance story, and the tables of Locust's that it is told from.
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod archives;
+#[path = "../service/conftest.rs"]
+mod conftest;
+// mod command;
+mod comparisons;
+mod locust_tables;
+mod pages;
