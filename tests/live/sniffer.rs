@@ -7,180 +7,23 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 #![expect(clippy::print_stdout, reason = "says how long a capture took to stop")]
 
+mod namespace;
+
 use std::{
     fs,
     io::Write,
-    process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, TryRecvError, channel},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use decnet::sniffer::{CaptureError, CaptureOptions, Event, Observation, Sniffer, Tally, spawn};
-
-/// How long anything here may take before the test says that it hangs.
-const WATCHDOG: Duration = Duration::from_secs(20);
-
-/// What live capture needs, if it is not here.
-pub(crate) fn can_capture() -> Result<(), String> {
-    for tool in ["ip", "unshare", "nsenter", "openssl"] {
-        let found = Command::new("sh")
-            .args(["-c", &format!("command -v {tool}")])
-            .output();
-        if !found.is_ok_and(|output| output.status.success()) {
-            return Err(format!(
-                "there is no `{tool}`; `make live-tools` installs it"
-            ));
-        }
-    }
-    match Command::new("unshare").args(["--net", "true"]).output() {
-        Ok(output) if output.status.success() => Ok(()),
-        _ => Err("network namespaces and packet sockets need root".to_owned()),
-    }
-}
-
-/// Runs a test in a network namespace of its own.
-fn in_namespace(test: impl FnOnce() + Send + 'static) {
-    let thread = thread::spawn(|| {
-        // SAFETY: takes no pointers; this thread alone moves to a new network namespace.
-        let outcome = unsafe { libc::unshare(libc::CLONE_NEWNET) };
-        assert_eq!(outcome, 0, "unshare: {}", std::io::Error::last_os_error());
-        test();
-    });
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-#[track_caller]
-fn sh(script: &str) {
-    let output = Command::new("sh").args(["-ec", script]).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{script}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// A process that is killed when the test is over, however it is over.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The client's namespace, joined to ours by a pair of interfaces: ours is `decoy0` with
-/// 10.9.0.2, the client's has 10.9.0.1.
-struct Client(Running);
-
-impl Client {
-    fn new() -> Self {
-        let mut holder = Command::new("unshare")
-            .args(["--net", "sh", "-c", "echo ready; exec sleep 600"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut ready = [0; 5];
-        std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut ready).unwrap();
-        let client = Self(Running(holder));
-        sh(&format!(
-            "ip link add decoy0 type veth peer name client0 netns {}
-             ip addr add 10.9.0.2/24 dev decoy0
-             ip link set lo up
-             ip link set decoy0 up",
-            client.0.0.id()
-        ));
-        let setup = "ip addr add 10.9.0.1/24 dev client0; ip link set client0 up";
-        let status = client.command("sh").args(["-ec", setup]).status().unwrap();
-        assert!(status.success());
-        client
-    }
-
-    /// A command in the client's namespace.
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
-        command
-            .arg(format!("--net=/proc/{}/ns/net", self.0.0.id()))
-            .arg(program);
-        command
-    }
-
-    /// A TLS handshake with the server.
-    fn handshake(&self) {
-        let mut client = Running(
-            self.command("openssl")
-                .args([
-                    "s_client",
-                    "-connect",
-                    "10.9.0.2:443",
-                    "-servername",
-                    "live.example",
-                ])
-                .args(["-alpn", "h2,http/1.1"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
-        );
-        let _ = client.0.wait().unwrap();
-    }
-}
-
-/// A TLS server in our namespace that is listening.
-fn serve() -> (Running, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name).display().to_string();
-    let (key, certificate) = (path("key.pem"), path("cert.pem"));
-    sh(&format!(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {key} \
-         -out {certificate} -days 1 -subj /CN=live.example"
-    ));
-    let server = Command::new("openssl")
-        .args([
-            "s_server",
-            "-accept",
-            "443",
-            "-key",
-            &key,
-            "-cert",
-            &certificate,
-            "-quiet",
-        ])
-        .args(["-alpn", "http/1.1"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let server = Running(server);
-    // The namespace has no other listener: 01BB is port 443, 0A is LISTEN.
-    wait_until("the server listens", || {
-        let listeners = fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
-        let v6 = fs::read_to_string("/proc/thread-self/net/tcp6").unwrap_or_default();
-        [listeners, v6]
-            .concat()
-            .lines()
-            .any(|line| line.contains(":01BB ") && line.contains(" 0A "))
-    });
-    (server, directory)
-}
-
-/// Waits for a condition, giving way to others in between.
-#[track_caller]
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(
-            start.elapsed() < WATCHDOG,
-            "{what}: not within {WATCHDOG:?}"
-        );
-        thread::yield_now();
-    }
-}
+use decnet::sniffer::{
+    CaptureError, CaptureOptions, Event, Observation, Sniffer, Tally,
+    command::{Format, Outcome, SniffOptions, run},
+    spawn,
+};
+pub(crate) use namespace::can_capture;
+use namespace::{Client, WATCHDOG, in_namespace, serve, sh, wait_until};
 
 /// Starts a capture whose events come out of a channel.
 fn sniff(options: &CaptureOptions) -> (Sniffer, Receiver<Event>) {
@@ -288,7 +131,7 @@ fn a_capture_stops_at_once_with_and_without_traffic() {
         socket.connect(socket.local_addr().unwrap()).unwrap();
         let (stop_flood, flooding) = channel::<()>();
         let flood = thread::spawn(move || {
-            while flooding.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            while flooding.try_recv() == Err(TryRecvError::Empty) {
                 let _ = socket.send(&[0; 64]);
             }
         });
@@ -370,5 +213,69 @@ fn a_sink_that_panics_is_reported_when_the_capture_is_stopped() {
             error.to_string(),
             "the capture thread panicked: cannot take tcp_syn"
         );
+    });
+}
+
+/// An output that does something when the first event is written.
+struct OnFirstLine<F>(Option<F>);
+
+impl<F: FnOnce() -> std::io::Result<()>> Write for OnFirstLine<F> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .take()
+            .map_or(Ok(()), |first| first())
+            .map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs `decnet sniff --interface lo` while somebody connects until it ends.
+fn run_command(on_first_line: impl FnOnce() -> std::io::Result<()>) -> Outcome {
+    sh("ip link set lo up");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (ended, running) = channel::<()>();
+    let connects = thread::spawn(move || {
+        while running.try_recv() == Err(TryRecvError::Empty) {
+            let _ = std::net::TcpStream::connect(address);
+            // Takes the connection, so that the backlog does not fill up.
+            let _ = listener.accept();
+        }
+    });
+    let options = SniffOptions {
+        pcap: None,
+        interface: Some("lo".to_owned()),
+        outgoing: false,
+        promiscuous: false,
+        format: Format::Json,
+    };
+    let outcome = run(&options, &mut OnFirstLine(Some(on_first_line)));
+    drop(ended);
+    connects.join().unwrap();
+    outcome.unwrap()
+}
+
+#[test]
+fn the_command_ends_when_it_is_told_to() {
+    in_namespace(|| {
+        let outcome = run_command(|| {
+            // SAFETY: takes no pointers. By now the command handles the signal, which
+            // otherwise would end this process.
+            let sent = unsafe { libc::kill(libc::getpid(), libc::SIGTERM) };
+            assert_eq!(sent, 0);
+            Ok(())
+        });
+        assert!(outcome.tally.syns >= 1, "{}", outcome.tally);
+    });
+}
+
+#[test]
+fn the_command_ends_when_nobody_reads_its_output() {
+    in_namespace(|| {
+        let outcome = run_command(|| Err(std::io::ErrorKind::BrokenPipe.into()));
+        assert!(outcome.tally.syns >= 1, "{}", outcome.tally);
     });
 }

@@ -101,20 +101,15 @@ fn a_port_used_again_is_a_new_stream() {
 #[test]
 fn a_retransmission_that_says_something_else_changes_nothing() {
     let hello = hello();
+    // The first copy of bytes 20 to 42 is garbage, but they are random ones anyway; the rest
+    // of the garbage comes after what it would overwrite.
     let segments = [
         Segment::syn(1000, 0),
-        Segment::data(1000, 1 + 200, &hello[200..]),
-        Segment::data(1000, 1 + 150, &[0xff; 300]),
-        Segment::data(1000, 1, &hello[..150]),
+        Segment::data(1000, 1 + 43, &hello[43..]),
+        Segment::data(1000, 1 + 20, &[0xff; 300]),
+        Segment::data(1000, 1, &hello[..20]),
     ];
-    // Bytes 150 to 199 were first seen as 0xff and stay so; the rest is what came first.
-    let mut other = hello.clone();
-    other[150..200].fill(0xff);
-    let expected = ja4s(
-        &mut Analyzer::default(),
-        &[Segment::syn(1000, 0), Segment::data(1000, 1, &other)],
-    );
-    assert_eq!(ja4s(&mut Analyzer::default(), &segments), expected);
+    assert_eq!(ja4s(&mut Analyzer::default(), &segments), [CURL]);
 }
 
 #[test]
