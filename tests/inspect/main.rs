@@ -1,0 +1,13 @@
+//! Tests of static inspection: rules against their fixtures, the model, the
+//! fluent API, settings, baseline, fixes and formats.
+
+mod baseline;
+mod cases;
+mod fluent;
+mod formats;
+mod resolution;
+mod restrictions;
+mod rules;
+mod settings;
+mod since;
+mod workspace;
