@@ -208,15 +208,23 @@ impl<'m> Resolver<'m> {
         })
     }
 
-    /// Paths of the module's globs into other crates, preludes left out.
+    /// Paths of the globs in scope that lead into other crates, preludes left out.
     pub(super) fn external_globs(&self, module: ModuleId) -> Vec<Arc<str>> {
-        let globs = self.model.modules[module].globs.iter();
-        globs
-            .filter_map(|path| match self.resolve(module, path, Namespace::Type)? {
-                Definition::External(path) if !path.ends_with("prelude") => Some(path),
-                _ => None,
-            })
-            .collect()
+        let mut found = Vec::new();
+        let mut at = Some(module);
+        while let Some(here) = at {
+            let scope = &self.model.modules[here];
+            for path in &scope.globs {
+                match self.resolve(here, path, Namespace::Type) {
+                    Some(Definition::External(path)) if !path.ends_with("prelude") => {
+                        found.push(path);
+                    }
+                    _ => {}
+                }
+            }
+            at = scope.parent.filter(|_| scope.block);
+        }
+        found
     }
 
     fn variant(&self, ty: NodeId, name: &str) -> Option<Definition> {

@@ -96,7 +96,7 @@ fn of_mention(
             );
         }
         (None, MentionKind::Call) if mention.path.len() == 1 => {
-            for glob in resolver.external_globs(node.module) {
+            for glob in resolver.external_globs(node.scope) {
                 let path = Arc::from(format!("{glob}::{}", mention.path[0]));
                 push(
                     SiteTarget::Known(Definition::External(path)),

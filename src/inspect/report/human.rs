@@ -125,8 +125,9 @@ fn summary(report: &Report) -> String {
         let plural = if count == 1 { "" } else { "s" };
         format!("{count} {one}{plural}")
     };
+    let files = if report.files == 1 { "file" } else { "files" };
     let mut text = format!(
-        "{}, {}, {} in {} files, {} lines\n",
+        "{}, {}, {} in {} {files}, {} lines\n",
         count(Severity::Error, "error"),
         count(Severity::Warning, "warning"),
         count(Severity::Note, "note"),
