@@ -14,14 +14,20 @@ fn fails(check: impl FnOnce()) -> String {
 fn a_guarded_call_is_guarded() {
     let source = Source::at(fixture("unguarded-spawn", "good")).unwrap();
     let lifespan = source.function("sample::api::lifespan").unwrap();
-    lifespan.calls("sniffer::spawn").are_guarded_by("embed_sniffer");
+    lifespan
+        .calls("sniffer::spawn")
+        .are_guarded_by("embed_sniffer");
 }
 
 #[test]
 fn removing_the_guard_fails_with_the_way_to_the_call() {
     let source = Source::at(fixture("unguarded-spawn", "bad")).unwrap();
     let lifespan = source.function("api::lifespan").unwrap();
-    let message = fails(|| lifespan.calls("sniffer::spawn").are_guarded_by("embed_sniffer"));
+    let message = fails(|| {
+        lifespan
+            .calls("sniffer::spawn")
+            .are_guarded_by("embed_sniffer")
+    });
     insta::assert_snapshot!(message);
 }
 
@@ -42,20 +48,32 @@ fn check_guard(body: &str, guarded: bool) {
 fn conditions_that_prove_a_flag() {
     check_guard("if config.flag { start() }", true);
     check_guard("if config.other && config.flag { start() }", true);
-    check_guard("if config.other { if config.flag == true { start() } }", true);
+    check_guard(
+        "if config.other { if config.flag == true { start() } }",
+        true,
+    );
     check_guard("if !config.flag { return; } start()", true);
     check_guard("if !config.flag || config.other { return; } start()", true);
     check_guard("if !config.flag { } else { start() }", true);
     check_guard("let on = config.flag; if on { start() }", true);
-    check_guard("let on = config.flag && config.other; if on { start() }", true);
+    check_guard(
+        "let on = config.flag && config.other; if on { start() }",
+        true,
+    );
     check_guard("config.flag.then(start);", true);
     check_guard("config.flag.then(|| start());", true);
     check_guard("match config.flag { true => start(), false => {} }", true);
-    check_guard("match config.other { _ if config.flag => start(), _ => {} }", true);
+    check_guard(
+        "match config.other { _ if config.flag => start(), _ => {} }",
+        true,
+    );
     check_guard("let _ = config.flag && { start(); true };", true);
     check_guard("while config.flag { start() }", true);
     check_guard("if std::env::var(\"flag\").is_ok() { start() }", true);
-    check_guard("if let Config { flag: true, .. } = config { if config.flag { start() } }", true);
+    check_guard(
+        "if let Config { flag: true, .. } = config { if config.flag { start() } }",
+        true,
+    );
 }
 
 #[test]
@@ -110,9 +128,13 @@ fn an_unknown_or_ambiguous_name_is_an_error() {
         error.to_string(),
         "no function `api::lifespam` in the workspace; did you mean `sample::api::lifespan`?"
     );
-    let twice = Workspace::of(&[("src/lib.rs", "mod a { fn f() {} } mod b { fn f() {} }")]).source();
+    let twice =
+        Workspace::of(&[("src/lib.rs", "mod a { fn f() {} } mod b { fn f() {} }")]).source();
     let error = twice.function("f").unwrap_err();
-    assert_eq!(error.to_string(), "`f` is ambiguous: `sample::a::f`, `sample::b::f`");
+    assert_eq!(
+        error.to_string(),
+        "`f` is ambiguous: `sample::a::f`, `sample::b::f`"
+    );
 }
 
 #[test]
@@ -125,7 +147,12 @@ fn tests_never_reach_what_they_do_not_call() {
 #[test]
 fn reaching_shows_the_calls_on_the_way() {
     let source = Source::at(fixture("capture-loop-in-test", "bad")).unwrap();
-    let message = fails(|| source.tests().in_tier("fast").never_reach("std::thread::spawn"));
+    let message = fails(|| {
+        source
+            .tests()
+            .in_tier("fast")
+            .never_reach("std::thread::spawn")
+    });
     insta::assert_snapshot!(message);
 }
 
@@ -147,10 +174,19 @@ const TABLE: &str = "pub enum Layer { Tcp, Udp } pub struct Dissector { pub name
 #[test]
 fn tables_have_their_keys() {
     let source = Workspace::of(&[("src/lib.rs", TABLE)]).source();
-    source.static_table("sample::BY_NAME").unwrap().keys_are(["udp", "tcp"]);
-    source.static_table("BY_LAYER").unwrap().keys_are(["Tcp", "Layer::Udp"]);
+    source
+        .static_table("sample::BY_NAME")
+        .unwrap()
+        .keys_are(["udp", "tcp"]);
+    source
+        .static_table("BY_LAYER")
+        .unwrap()
+        .keys_are(["Tcp", "Layer::Udp"]);
     source.static_table("MAP").unwrap().keys_are(["tcp"]);
-    source.static_table("PERFECT").unwrap().keys_are(["80", "443"]);
+    source
+        .static_table("PERFECT")
+        .unwrap()
+        .keys_are(["80", "443"]);
     let by_layer = source.static_table("BY_LAYER").unwrap();
     by_layer.keys_are_the_variants_of("sample::Layer").unwrap();
     assert!(source.static_table("NO_TABLE").is_err());
@@ -174,11 +210,15 @@ fn threads_are_spawned_in_their_place_only() {
     let source = Workspace::of(&[("src/lib.rs", text)]).source();
     let sniffer = source.module("sample::sniffer").unwrap();
     sniffer.spawns_threads_only_in("sample::sniffer::capture");
-    let elsewhere = format!("{text} pub mod other {{}}").replace("fn parse() {}", "fn parse() { std::thread::spawn(|| ()); }");
+    let elsewhere = format!("{text} pub mod other {{}}")
+        .replace("fn parse() {}", "fn parse() { std::thread::spawn(|| ()); }");
     let source = Workspace::of(&[("src/lib.rs", &elsewhere)]).source();
     let sniffer = source.module("sample::sniffer").unwrap();
     let message = fails(|| sniffer.spawns_threads_only_in("sample::sniffer::capture"));
-    assert!(message.contains("`sample::sniffer::parse` starts threads"), "{message}");
+    assert!(
+        message.contains("`sample::sniffer::parse` starts threads"),
+        "{message}"
+    );
     let other = source.module("sample::other").unwrap();
     let message = fails(|| other.spawns_threads_only_in("sample::other"));
     assert!(message.ends_with("there is nothing to check"), "{message}");
@@ -187,7 +227,10 @@ fn threads_are_spawned_in_their_place_only() {
 #[test]
 fn modules_never_name_what_they_must_not() {
     let source = Source::at(fixture("layering", "bad")).unwrap();
-    source.module("sample::model").unwrap().never_names("sample::api");
+    source
+        .module("sample::model")
+        .unwrap()
+        .never_names("sample::api");
     let db = source.module("sample::db").unwrap();
     let message = fails(|| db.never_names("sample::api"));
     assert!(message.contains("src/db.rs:3:17"), "{message}");
@@ -200,5 +243,8 @@ fn functions_have_attributes() {
     source.function("kept").unwrap().has_attribute("must_use");
     let dropped = source.function("dropped").unwrap();
     let message = fails(|| dropped.has_attribute("must_use"));
-    assert!(message.contains("`sample::dropped` lacks `#[must_use]`"), "{message}");
+    assert!(
+        message.contains("`sample::dropped` lacks `#[must_use]`"),
+        "{message}"
+    );
 }

@@ -25,7 +25,12 @@ fn github_has_a_line_per_finding() {
 fn sarif_has_rules_results_and_fingerprints() {
     let mut sarif: serde_json::Value = serde_json::from_str(&report().sarif()).unwrap();
     let driver = &mut sarif["runs"][0]["tool"]["driver"];
-    assert!(driver["rules"][0]["help"]["markdown"].as_str().unwrap().starts_with("# unguarded-spawn"));
+    assert!(
+        driver["rules"][0]["help"]["markdown"]
+            .as_str()
+            .unwrap()
+            .starts_with("# unguarded-spawn")
+    );
     driver["rules"][0]["help"] = "..".into();
     driver["semanticVersion"] = "..".into();
     insta::assert_json_snapshot!(sarif);

@@ -17,7 +17,11 @@ fn check(files: &[(&str, &str)], certainly: bool, perhaps: bool) {
         source.tests().never_reach("sample::sink::drain");
     });
     assert_eq!(reaches.is_err(), certainly, "certainly");
-    assert_eq!(!source.tests().may_reach("sample::sink::drain").is_empty(), perhaps, "perhaps");
+    assert_eq!(
+        !source.tests().may_reach("sample::sink::drain").is_empty(),
+        perhaps,
+        "perhaps"
+    );
 }
 
 /// One file, `src/lib.rs`, with a test `probe` of this body.
@@ -44,7 +48,10 @@ fn follows_aliases_groups_and_self() {
 #[test]
 fn follows_globs_and_re_exports() {
     reaches("use sink::prelude::*;", "go()");
-    reaches("mod again { pub use crate::sink::prelude::*; } use again::go as gone;", "gone()");
+    reaches(
+        "mod again { pub use crate::sink::prelude::*; } use again::go as gone;",
+        "gone()",
+    );
 }
 
 #[test]
@@ -55,36 +62,60 @@ fn follows_uses_inside_bodies() {
 
 #[test]
 fn a_circle_of_globs_ends() {
-    reaches("mod a { pub use super::b::*; } mod b { pub use super::a::*; pub use super::sink::*; }", "a::drain()");
+    reaches(
+        "mod a { pub use super::b::*; } mod b { pub use super::a::*; pub use super::sink::*; }",
+        "a::drain()",
+    );
 }
 
 #[test]
 fn follows_methods_of_known_receivers() {
     reaches("", "sink::Sink::new().pour()");
-    reaches("fn make() -> std::sync::Arc<sink::Sink> { todo!() }", "let it = make(); it.pour();");
-    reaches("struct Holder { inner: Option<sink::Sink> }", "let h: Holder = todo!(); h.inner.as_ref().unwrap().pour();");
+    reaches(
+        "fn make() -> std::sync::Arc<sink::Sink> { todo!() }",
+        "let it = make(); it.pour();",
+    );
+    reaches(
+        "struct Holder { inner: Option<sink::Sink> }",
+        "let h: Holder = todo!(); h.inner.as_ref().unwrap().pour();",
+    );
     reaches("static SINK: sink::Sink = sink::Sink;", "SINK.pour();");
     reaches("fn with(it: &sink::Sink) { it.pour() }", "with(todo!())");
 }
 
 #[test]
 fn follows_traits_to_all_implementations() {
-    reaches("use sink::Pour;", "let it: Box<dyn Pour> = todo!(); it.tip();");
-    reaches("use sink::Pour; fn with(it: impl Pour) { it.tip() }", "with(sink::Sink)");
-    reaches("use sink::Pour; fn with<T>(it: T) where T: Pour { it.tip() }", "with(sink::Sink)");
+    reaches(
+        "use sink::Pour;",
+        "let it: Box<dyn Pour> = todo!(); it.tip();",
+    );
+    reaches(
+        "use sink::Pour; fn with(it: impl Pour) { it.tip() }",
+        "with(sink::Sink)",
+    );
+    reaches(
+        "use sink::Pour; fn with<T>(it: T) where T: Pour { it.tip() }",
+        "with(sink::Sink)",
+    );
 }
 
 #[test]
 fn follows_functions_handed_on_and_closures() {
     reaches("fn run(f: fn()) { f() }", "run(sink::drain)");
     reaches("", "std::thread::spawn(|| sink::drain());");
-    reaches("static TABLE: &[(&str, fn())] = &[(\"a\", sink::drain)];", "for (_, f) in TABLE { f() }");
+    reaches(
+        "static TABLE: &[(&str, fn())] = &[(\"a\", sink::drain)];",
+        "for (_, f) in TABLE { f() }",
+    );
 }
 
 #[test]
 fn follows_macros() {
     reaches("", "assert_eq!((), sink::drain());");
-    reaches("macro_rules! go { () => { $crate::sink::drain() } }", "go!()");
+    reaches(
+        "macro_rules! go { () => { $crate::sink::drain() } }",
+        "go!()",
+    );
     reaches("", "select! { a = sink::drain() => {} }");
     reaches("my::items! { fn inner() { sink::drain() } }", "inner()");
 }
@@ -92,7 +123,10 @@ fn follows_macros() {
 #[test]
 fn follows_nested_functions_and_associated_ones() {
     reaches("", "fn inner() { sink::drain() } inner();");
-    reaches("struct S; impl S { fn go() { Self::on() } fn on() { sink::drain() } }", "S::go()");
+    reaches(
+        "struct S; impl S { fn go() { Self::on() } fn on() { sink::drain() } }",
+        "S::go()",
+    );
 }
 
 #[test]
@@ -111,9 +145,15 @@ fn a_local_variable_is_no_function() {
 fn finds_modules_in_odd_places() {
     check(
         &[
-            ("src/lib.rs", "pub mod sink; #[path = \"odd/place.rs\"] mod placed; mod inline { mod deep; }"),
+            (
+                "src/lib.rs",
+                "pub mod sink; #[path = \"odd/place.rs\"] mod placed; mod inline { mod deep; }",
+            ),
             ("src/odd/place.rs", "mod child;"),
-            ("src/odd/child.rs", "#[test] fn probe() { crate::sink::drain() }"),
+            (
+                "src/odd/child.rs",
+                "#[test] fn probe() { crate::sink::drain() }",
+            ),
             ("src/inline/deep.rs", ""),
         ],
         true,
@@ -124,7 +164,10 @@ fn finds_modules_in_odd_places() {
             ("src/lib.rs", "pub mod sink; mod a;"),
             ("src/a/mod.rs", "mod b;"),
             ("src/a/b.rs", "mod c;"),
-            ("src/a/b/c.rs", "#[test] fn probe() { super::super::super::sink::drain() }"),
+            (
+                "src/a/b/c.rs",
+                "#[test] fn probe() { super::super::super::sink::drain() }",
+            ),
         ],
         true,
         true,
@@ -137,7 +180,10 @@ fn follows_tests_into_the_library() {
         &[
             ("src/lib.rs", "pub mod sink;"),
             ("tests/api/main.rs", "mod part;"),
-            ("tests/api/part.rs", "use sample::sink::prelude::*; #[test] fn probe() { go() }"),
+            (
+                "tests/api/part.rs",
+                "use sample::sink::prelude::*; #[test] fn probe() { go() }",
+            ),
         ],
         true,
         true,

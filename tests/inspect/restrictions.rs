@@ -13,8 +13,12 @@ const SOURCE: &str = "pub mod db { pub struct Store; impl Store { pub fn open() 
 fn found(settings: &str) -> Vec<String> {
     let workspace = Workspace::of(&[("src/lib.rs", SOURCE), (".config/shakedown.toml", settings)]);
     let (_, report) = workspace.inspect();
-    let own = report.findings.iter().filter(|it| it.rule.starts_with("own-") || it.rule == "stale-exception");
-    own.map(|it| format!("{}: {}", it.rule, it.message)).collect()
+    let own = report
+        .findings
+        .iter()
+        .filter(|it| it.rule.starts_with("own-") || it.rule == "stale-exception");
+    own.map(|it| format!("{}: {}", it.rule, it.message))
+        .collect()
 }
 
 #[test]
@@ -34,7 +38,10 @@ fn a_path_is_forbidden_inside_a_module() {
 #[test]
 fn a_call_is_forbidden_everywhere_or_in_tiers() {
     let everywhere = "[[inspect.forbid-call]]\nid = \"own-exit\"\ncalls = [\"std::process::exit\"]\nreason = \"r\"";
-    assert_eq!(found(everywhere), ["own-exit: `std::process::exit` must not be called here"]);
+    assert_eq!(
+        found(everywhere),
+        ["own-exit: `std::process::exit` must not be called here"]
+    );
     let fast = format!("{everywhere}\ntiers = [\"fast\"]");
     assert_eq!(found(&fast), Vec::<String>::new());
 }
@@ -42,15 +49,23 @@ fn a_call_is_forbidden_everywhere_or_in_tiers() {
 #[test]
 fn a_call_is_forbidden_through_others() {
     let text = "[[inspect.forbid-call]]\nid = \"own-exit\"\ncalls = [\"std::process::exit\"]\ntiers = [\"fast\"]\nreachable = true\nreason = \"r\"";
-    assert_eq!(found(text), ["own-exit: test `quits` gets to std::process::exit"]);
+    assert_eq!(
+        found(text),
+        ["own-exit: test `quits` gets to std::process::exit"]
+    );
     assert_eq!(found(&text.replace("fast", "stress")), Vec::<String>::new());
 }
 
 #[test]
 fn an_attribute_is_required() {
     let text = "[[inspect.require-attribute]]\nid = \"own-must-use\"\nitems = \"sample::api::*\"\nkind = \"function\"\nattribute = \"must_use\"\nreason = \"r\"";
-    assert_eq!(found(text), ["own-must-use: `sample::api::b` lacks `#[must_use]`"]);
-    let excepted = format!("{text}\nexceptions = [{{ item = \"sample::api::b\", reason = \"returns nothing\" }}]");
+    assert_eq!(
+        found(text),
+        ["own-must-use: `sample::api::b` lacks `#[must_use]`"]
+    );
+    let excepted = format!(
+        "{text}\nexceptions = [{{ item = \"sample::api::b\", reason = \"returns nothing\" }}]"
+    );
     assert_eq!(found(&excepted), Vec::<String>::new());
 }
 
@@ -59,7 +74,11 @@ fn reason_and_help_are_shown() {
     let text = "[[inspect.forbid-call]]\nid = \"own-exit\"\ncalls = [\"std::process::exit\"]\nreason = \"tests die\"\ninstead = \"return a code\"\nseverity = \"warning\"";
     let workspace = Workspace::of(&[("src/lib.rs", SOURCE), (".config/shakedown.toml", text)]);
     let (_, report) = workspace.inspect();
-    let finding = report.findings.iter().find(|it| it.rule == "own-exit").unwrap();
+    let finding = report
+        .findings
+        .iter()
+        .find(|it| it.rule == "own-exit")
+        .unwrap();
     assert_eq!(finding.notes, ["tests die"]);
     assert_eq!(finding.help, ["return a code"]);
     assert_eq!(finding.severity, Severity::Warning);
@@ -68,8 +87,12 @@ fn reason_and_help_are_shown() {
 
 #[rstest]
 #[case("[[inspect.forbid-path]]\nid = \"own\"\npaths = [\"sample::db::Stor\"]\nreason = \"r\"")]
-#[case("[[inspect.forbid-path]]\nid = \"own\"\npaths = [\"a\"]\noutside = [\"sample::bd\"]\nreason = \"r\"")]
-#[case("[[inspect.require-attribute]]\nid = \"own\"\nitems = \"sample::apis::*\"\nkind = \"type\"\nattribute = \"a\"\nreason = \"r\"")]
+#[case(
+    "[[inspect.forbid-path]]\nid = \"own\"\npaths = [\"a\"]\noutside = [\"sample::bd\"]\nreason = \"r\""
+)]
+#[case(
+    "[[inspect.require-attribute]]\nid = \"own\"\nitems = \"sample::apis::*\"\nkind = \"type\"\nattribute = \"a\"\nreason = \"r\""
+)]
 fn a_pattern_that_names_nothing_is_an_error(#[case] settings: &str) {
     let workspace = Workspace::of(&[("src/lib.rs", SOURCE), (".config/shakedown.toml", settings)]);
     let source = workspace.source();

@@ -12,7 +12,10 @@ fn findings(rule: &str, side: &str) -> (usize, String) {
     let settings = Settings::of_workspace(source.root()).unwrap();
     let inspection = Inspection::new(&source, &settings).only([rule.to_owned()]);
     let report = inspection.run().unwrap();
-    (report.findings.len(), report.human_with(&source, false, true))
+    (
+        report.findings.len(),
+        report.human_with(&source, false, true),
+    )
 }
 
 #[rstest]
@@ -44,7 +47,10 @@ fn finds_what_it_is_for(
 
 #[test]
 fn finds_nothing_in_good_code() {
-    for rule in rules().iter().filter(|it| it.name != "feature-without-test") {
+    for rule in rules()
+        .iter()
+        .filter(|it| it.name != "feature-without-test")
+    {
         let (count, shown) = findings(rule.name, "good");
         assert_eq!(count, 0, "{}:\n{shown}", rule.name);
     }
@@ -56,14 +62,29 @@ fn the_table_is_sorted_and_complete() {
     let mut sorted = names.clone();
     sorted.sort_unstable();
     assert_eq!(names, sorted);
-    let mut files: Vec<String> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/inspect/rules/docs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-        .collect();
+    let mut files: Vec<String> = std::fs::read_dir(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/inspect/rules/docs"
+    ))
+    .unwrap()
+    .map(|entry| {
+        entry
+            .unwrap()
+            .path()
+            .file_stem()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
+    })
+    .collect();
     files.sort();
     assert_eq!(names, files);
     for name in names {
-        let file = format!("{}/src/inspect/rules/{}.rs", env!("CARGO_MANIFEST_DIR"), name.replace('-', "_"));
+        let file = format!(
+            "{}/src/inspect/rules/{}.rs",
+            env!("CARGO_MANIFEST_DIR"),
+            name.replace('-', "_")
+        );
         assert!(std::path::Path::new(&file).is_file(), "{file}");
     }
 }
@@ -72,9 +93,21 @@ fn the_table_is_sorted_and_complete() {
 fn every_rule_is_documented_alike() {
     for rule in rules() {
         let text = rule.documentation;
-        assert!(text.starts_with(&format!("# {}\n\n", rule.name)), "{}", rule.name);
-        assert!(rule.summary().ends_with('.'), "{}: {}", rule.name, rule.summary());
-        let at = |heading: &str| text.find(heading).unwrap_or_else(|| panic!("{}: {heading}", rule.name));
+        assert!(
+            text.starts_with(&format!("# {}\n\n", rule.name)),
+            "{}",
+            rule.name
+        );
+        assert!(
+            rule.summary().ends_with('.'),
+            "{}: {}",
+            rule.name,
+            rule.summary()
+        );
+        let at = |heading: &str| {
+            text.find(heading)
+                .unwrap_or_else(|| panic!("{}: {heading}", rule.name))
+        };
         assert!(at("## What it finds") < at("## Why"));
         assert!(at("## Why") < at("## Example"));
     }
@@ -82,9 +115,16 @@ fn every_rule_is_documented_alike() {
 
 #[test]
 fn every_rule_has_fixtures() {
-    for rule in rules().iter().filter(|it| it.name != "feature-without-test") {
+    for rule in rules()
+        .iter()
+        .filter(|it| it.name != "feature-without-test")
+    {
         for side in ["bad", "good"] {
-            assert!(fixture(rule.name, side).join("Cargo.toml").is_file(), "{} {side}", rule.name);
+            assert!(
+                fixture(rule.name, side).join("Cargo.toml").is_file(),
+                "{} {side}",
+                rule.name
+            );
         }
     }
 }
@@ -92,5 +132,8 @@ fn every_rule_has_fixtures() {
 #[test]
 fn suggests_a_rule_for_a_misspelt_one() {
     let error = rule_named("sleep-in-tests").unwrap_err();
-    assert_eq!(error.to_string(), "no rule `sleep-in-tests`; did you mean `sleep-in-test`?");
+    assert_eq!(
+        error.to_string(),
+        "no rule `sleep-in-tests`; did you mean `sleep-in-test`?"
+    );
 }

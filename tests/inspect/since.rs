@@ -8,18 +8,32 @@ use crate::cases::Workspace;
 
 fn git(workspace: &Workspace, arguments: &[&str]) {
     let output = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false"])
+        .args([
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.invalid",
+            "-c",
+            "commit.gpgsign=false",
+        ])
         .args(arguments)
         .current_dir(workspace.path())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn repository() -> Workspace {
     let workspace = Workspace::of(&[
-        ("src/lib.rs", "pub fn old() {}\n#[cfg(test)] mod tests { #[test] fn works() { super::old(); assert!(true) } }\n"),
+        (
+            "src/lib.rs",
+            "pub fn old() {}\n#[cfg(test)] mod tests { #[test] fn works() { super::old(); assert!(true) } }\n",
+        ),
         ("tests/api.rs", "#[test] fn works() { assert!(true) }\n"),
     ]);
     git(&workspace, &["init", "--quiet", "--initial-branch=main"]);
@@ -32,7 +46,10 @@ fn found(workspace: &Workspace) -> Vec<String> {
     let source = workspace.source();
     let settings = Settings::default();
     let inspection = Inspection::new(&source, &settings).since("main");
-    let report = inspection.only(["feature-without-test".to_owned()]).run().unwrap();
+    let report = inspection
+        .only(["feature-without-test".to_owned()])
+        .run()
+        .unwrap();
     report.findings.into_iter().map(|it| it.subject).collect()
 }
 
@@ -50,10 +67,15 @@ fn a_test_that_changed_with_them_is_enough() {
     let workspace = repository();
     let text = workspace.read("src/lib.rs");
     workspace.put("src/lib.rs", &format!("pub fn new() {{}}\n{text}"));
-    workspace.put("tests/api.rs", "#[test] fn works() { sample::new(); assert!(true) }\n");
+    workspace.put(
+        "tests/api.rs",
+        "#[test] fn works() { sample::new(); assert!(true) }\n",
+    );
     assert_eq!(found(&workspace), Vec::<String>::new());
     let workspace = repository();
-    let text = workspace.read("src/lib.rs").replace("super::old()", "super::new()");
+    let text = workspace
+        .read("src/lib.rs")
+        .replace("super::old()", "super::new()");
     workspace.put("src/lib.rs", &format!("pub fn new() {{}}\n{text}"));
     assert_eq!(found(&workspace), Vec::<String>::new());
 }
@@ -63,6 +85,14 @@ fn an_unknown_base_is_an_error() {
     let workspace = repository();
     let source = workspace.source();
     let settings = Settings::default();
-    let error = Inspection::new(&source, &settings).since("gone").run().unwrap_err();
-    assert!(error.to_string().starts_with("`git merge-base gone HEAD` failed"), "{error}");
+    let error = Inspection::new(&source, &settings)
+        .since("gone")
+        .run()
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("`git merge-base gone HEAD` failed"),
+        "{error}"
+    );
 }

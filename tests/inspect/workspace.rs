@@ -23,12 +23,18 @@ fn a_directory_without_a_manifest_is_an_error() {
 #[test]
 fn members_are_found_by_pattern_and_by_path() {
     let workspace = Workspace::of(&[
-        ("crates/a/Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb-two = { path = \"../../b\" }\n"),
+        (
+            "crates/a/Cargo.toml",
+            "[package]\nname = \"a\"\n[dependencies]\nb-two = { path = \"../../b\" }\n",
+        ),
         ("crates/a/src/lib.rs", "#[test] fn t() { b_two::sink() }"),
         ("b/Cargo.toml", "[package]\nname = \"b-two\"\n"),
         ("b/src/lib.rs", "pub fn sink() {}"),
     ]);
-    workspace.put("Cargo.toml", "[workspace]\nmembers = [\"crates/*\", \"b\"]\n");
+    workspace.put(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"crates/*\", \"b\"]\n",
+    );
     let source = workspace.source();
     assert_eq!(source.tests().may_reach("b_two::sink"), ["a::t"]);
 }

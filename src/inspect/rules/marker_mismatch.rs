@@ -1,7 +1,7 @@
 //! `marker-mismatch`: a marker that says something else than where it stands.
 
 use super::conventions::{TestTarget, test_targets, uses_shakedown};
-use crate::inspect::finding::{Finding, Severity};
+use crate::inspect::finding::{Finding, Fix, Severity};
 use crate::inspect::model::{TIERS, TargetKind, tier_named};
 use crate::inspect::query::near;
 use crate::inspect::rule::{Context, Rule};
@@ -45,6 +45,7 @@ fn of_target(source: &Source, it: &TestTarget<'_>) -> Vec<Finding> {
                     tier,
                     Extent::default(),
                 )
+                .fixed_by(Some(insertion(source, it.file, tier)))
                 .noting("plain `cargo test` would run this tier's tests")
                 .helping(format!("make `shakedown::tier!({tier});` its first line"))
             })
@@ -66,6 +67,23 @@ fn of_target(source: &Source, it: &TestTarget<'_>) -> Vec<Finding> {
             ))
         })
         .collect()
+}
+
+/// `tier!(..)` as the first line after the file's documentation.
+fn insertion(source: &Source, file: usize, tier: &str) -> Fix {
+    let file = &source.model.files[file];
+    let documentation = file
+        .text
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with("//!"))
+        .map(str::len)
+        .sum();
+    Fix {
+        file: file.path.clone(),
+        start: documentation,
+        end: documentation,
+        replacement: format!("shakedown::tier!({tier});\n"),
+    }
 }
 
 /// `mod m_<marker>`: a marker that exists, and not another tier's inside a tier.

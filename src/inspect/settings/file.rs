@@ -62,6 +62,14 @@ impl Settings {
         Ok(file.inspect)
     }
 
+    /// Whether a rule of this name is defined here, beside those that ship.
+    pub(crate) fn defines(&self, rule: &str) -> bool {
+        let paths = self.forbid_path.iter().map(|it| it.id.as_str());
+        let calls = self.forbid_call.iter().map(|it| it.id.as_str());
+        let attributes = self.require_attribute.iter().map(|it| it.id.as_str());
+        paths.chain(calls).chain(attributes).any(|it| it == rule)
+    }
+
     /// Where the baseline stands.
     pub(crate) fn baseline_path(&self, root: &Path) -> PathBuf {
         let default = PathBuf::from(".config/inspect-baseline.toml");
