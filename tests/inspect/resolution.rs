@@ -55,6 +55,19 @@ fn follows_globs_and_re_exports() {
 }
 
 #[test]
+fn tells_a_module_from_the_function_of_its_name() {
+    let text = "pub mod sink; mod one; pub use one::one; #[test] fn probe() { one() }";
+    check(
+        &[
+            ("src/lib.rs", text),
+            ("src/one.rs", "pub fn one() { crate::sink::drain() }"),
+        ],
+        true,
+        true,
+    );
+}
+
+#[test]
 fn follows_uses_inside_bodies() {
     reaches("", "use sink::*; drain()");
     reaches("fn drain() {}", "{ use sink::drain; drain(); }");

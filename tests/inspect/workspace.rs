@@ -39,6 +39,44 @@ fn members_are_found_by_pattern_and_by_path() {
     assert_eq!(source.tests().may_reach("b_two::sink"), ["a::t"]);
 }
 
+/// Whether a test that calls `body` is said to reach an endless loop.
+#[track_caller]
+fn check_loop(body: &str, endless: bool) {
+    let text = format!("{body} #[test] fn probe() {{ run(); assert!(true) }}");
+    let (_, report) = Workspace::of(&[("src/lib.rs", &text)]).inspect();
+    let found = report
+        .findings
+        .iter()
+        .any(|it| it.rule == "capture-loop-in-test");
+    assert_eq!(found, endless, "{body}");
+}
+
+#[test]
+fn a_loop_is_endless_only_if_nothing_leaves_it() {
+    check_loop("fn run() { loop {} }", true);
+    check_loop("fn run() { while true { println!(); } }", true);
+    check_loop(
+        "fn run() { loop { for i in 0..3 { if i == 2 { break } } } }",
+        true,
+    );
+    check_loop(
+        "fn run() { std::thread::spawn(|| loop { step() }); } fn step() {}",
+        true,
+    );
+    check_loop(
+        "fn run() { loop { if done() { break } } } fn done() -> bool { true }",
+        false,
+    );
+    check_loop(
+        "fn run() -> Option<u8> { loop { step()?; } } fn step() -> Option<u8> { None }",
+        false,
+    );
+    check_loop("fn run() { 'a: loop { loop { break 'a } } }", false);
+    check_loop("fn run() { loop { bail_if_done!() } }", false);
+    check_loop("fn run() { loop { std::process::exit(1) } }", false);
+    check_loop("fn run() { spawn(async { loop { tick().await } }) }", false);
+}
+
 #[test]
 fn this_repository_passes_its_own_inspection() {
     let (source, report) = inspect(env!("CARGO_MANIFEST_DIR").as_ref());

@@ -29,6 +29,7 @@ struct Declared {
     extent: Extent,
     file: FileId,
     test_only: bool,
+    platform: bool,
 }
 
 /// Where items stand.
@@ -100,6 +101,7 @@ impl Builder {
                 let created = &mut self.model.modules[module];
                 created.declared_in = declared.file;
                 created.test_only |= declared.test_only;
+                created.platform |= declared.platform;
                 module
             }
             None => {
@@ -115,6 +117,7 @@ impl Builder {
                     extent: Extent::default(),
                     declared_in: file,
                     test_only: false,
+                    platform: false,
                     inline: false,
                     block: false,
                     names: HashMap::new(),
@@ -146,6 +149,7 @@ impl Builder {
             extent,
             declared_in: file,
             test_only: above.test_only,
+            platform: above.platform,
             inline: false,
             block: false,
             names: HashMap::new(),
@@ -207,6 +211,7 @@ impl Builder {
         let created = &mut self.model.modules[module];
         created.inline = true;
         created.test_only |= item.test_only;
+        created.platform |= is_of_a_platform(item);
         let path = item.attributes.iter().find_map(Attribute::file_path);
         let children = path.map_or_else(
             || place.children.join(&item.name),
@@ -259,6 +264,7 @@ impl Builder {
                 extent: item.extent,
                 file: place.file,
                 test_only: item.test_only,
+                platform: is_of_a_platform(item),
             }),
         });
     }
@@ -403,4 +409,13 @@ impl Builder {
             self.function(method, place, Some(owner), Some(&path));
         }
     }
+}
+
+/// Whether a `cfg` asks for a platform, or for the absence of something.
+fn is_of_a_platform(item: &Item) -> bool {
+    let mut cfgs = item.attributes.iter().filter(|it| it.name() == "cfg");
+    cfgs.any(|it| {
+        let words = ["target_", "unix", "windows", "not", "loom", "wasm", "miri"];
+        words.iter().any(|word| it.arguments.contains(word))
+    })
 }

@@ -29,6 +29,8 @@ pub(crate) struct Module {
     /// the file that holds the `mod` line
     pub(crate) declared_in: FileId,
     pub(crate) test_only: bool,
+    /// under a `cfg` of the platform, which no single run satisfies everywhere
+    pub(crate) platform: bool,
     pub(crate) inline: bool,
     /// the inside of a function
     pub(crate) block: bool,

@@ -160,18 +160,23 @@ impl<'m> Resolver<'m> {
         found
     }
 
+    /// Items before imports: in `mod one; pub use one::one;` the import's first
+    /// segment is the module.
     fn direct(&self, module: ModuleId, name: &str, namespace: Namespace) -> Option<Definition> {
         let names = self.model.modules[module].names.get(name)?;
-        let exact = names
-            .iter()
-            .find_map(|it| self.named(module, *it, namespace));
+        let among = |imports: bool, namespace| {
+            let mut names = names.iter();
+            names.find_map(|it| {
+                (matches!(it, Name::Import(_)) == imports)
+                    .then(|| self.named(module, *it, namespace))?
+            })
+        };
+        let exact = among(false, namespace).or_else(|| among(true, namespace));
         if exact.is_some() || namespace != Namespace::Value {
             return exact;
         }
         // Unit and tuple structs are values too.
-        names
-            .iter()
-            .find_map(|it| self.named(module, *it, Namespace::Type))
+        among(false, Namespace::Type).or_else(|| among(true, Namespace::Type))
     }
 
     fn named(&self, module: ModuleId, name: Name, namespace: Namespace) -> Option<Definition> {

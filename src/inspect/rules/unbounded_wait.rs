@@ -33,9 +33,9 @@ const WAITS: [(&str, bool, &str); 14] = [
         false,
         "use `process`, which kills what it started",
     ),
-    ("std::sync::mpsc::channel().recv", false, "`recv_timeout`"),
+    ("std::sync::mpsc::channel()::recv", false, "`recv_timeout`"),
     (
-        "std::sync::mpsc::sync_channel().recv",
+        "std::sync::mpsc::sync_channel()::recv",
         false,
         "`recv_timeout`",
     ),
@@ -52,17 +52,17 @@ const WAITS: [(&str, bool, &str); 14] = [
         "`tokio::time::timeout(limit, ..)`",
     ),
     (
-        "tokio::sync::mpsc::channel().recv",
+        "tokio::sync::mpsc::channel()::recv",
         true,
         "`tokio::time::timeout(limit, ..)`",
     ),
     (
-        "tokio::sync::mpsc::unbounded_channel().recv",
+        "tokio::sync::mpsc::unbounded_channel()::recv",
         true,
         "`tokio::time::timeout(limit, ..)`",
     ),
     (
-        "tokio::sync::broadcast::channel().recv",
+        "tokio::sync::broadcast::channel()::recv",
         true,
         "`tokio::time::timeout(limit, ..)`",
     ),

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     for (id, module) in source.model.modules.iter().enumerate() {
         let target = &source.model.targets[module.target];
         let is_file = !module.inline && module.parent.is_some();
-        if target.kind != TargetKind::Lib || !is_file || module.test_only {
+        if target.kind != TargetKind::Lib || !is_file || module.test_only || module.platform {
             continue;
         }
         if touched.contains(&module.file) || !has_behaviour(source, id) || has_doc_tests(source, id)

@@ -113,10 +113,11 @@ impl Reader {
     }
 
     fn read_call(&mut self, call: &syn::ExprCall) {
-        let mut bounded = false;
+        let (mut bounded, mut spawned) = (false, false);
         if let syn::Expr::Path(function) = &*call.func {
             let path = segments(&function.path);
             bounded = path.last().is_some_and(|last| last.starts_with("timeout"));
+            spawned = path.last().is_some_and(|last| last.starts_with("spawn"));
             self.mention(MentionKind::Call, path, Extent::of_path(&function.path));
             self.called_with(&call.args);
             visit::visit_path(self, &function.path);
@@ -124,6 +125,7 @@ impl Reader {
             self.visit_expr(&call.func);
         }
         let within = Within {
+            deferred: self.within.deferred || spawned,
             bounded: self.within.bounded || bounded,
             awaited: false,
             ..self.within

@@ -108,7 +108,7 @@ impl<'ast> Visit<'ast> for Finder {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 
     fn visit_macro(&mut self, node: &'ast syn::Macro) {
-        self.found |= macro_diverges(node) || tokens_leave(node.tokens.clone());
+        self.found |= !is_known_to_stay(node) || tokens_leave(node.tokens.clone());
     }
 }
 
@@ -119,4 +119,35 @@ fn tokens_leave(tokens: TokenStream) -> bool {
         TokenTree::Group(group) => tokens_leave(group.stream()),
         TokenTree::Literal(_) => false,
     })
+}
+
+/// Macros of std and of logging crates that go on after themselves; any other
+/// may hide a `return` or a `break`.
+fn is_known_to_stay(call: &syn::Macro) -> bool {
+    const STAYING: [&str; 22] = [
+        "assert",
+        "assert_eq",
+        "assert_ne",
+        "dbg",
+        "debug",
+        "debug_assert",
+        "debug_assert_eq",
+        "debug_assert_ne",
+        "eprint",
+        "eprintln",
+        "error",
+        "format",
+        "format_args",
+        "info",
+        "matches",
+        "print",
+        "println",
+        "trace",
+        "vec",
+        "warn",
+        "write",
+        "writeln",
+    ];
+    let last = call.path.segments.last();
+    last.is_some_and(|last| STAYING.iter().any(|name| last.ident == name))
 }
