@@ -12,6 +12,8 @@ pub mod conftest;
 pub mod db;
 mod failure;
 pub mod fixtures;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 #[cfg(feature = "locust")]
 pub mod locust;
 pub mod process;

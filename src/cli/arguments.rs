@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::compare::CompareOptions;
+use super::inspect::InspectOptions;
+use super::story::StoryOptions;
+
 /// What a Rust service goes through before every merge and every release.
 #[derive(Debug, Parser)]
 #[command(
@@ -25,6 +29,9 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Tiers(TiersOptions),
+    Inspect(InspectOptions),
+    Story(StoryOptions),
+    Compare(CompareOptions),
 }
 
 /// List the tiers: tests in each, the command that runs it, what it needs and whether that is met here.

@@ -39,6 +39,12 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// Inspection could not be done.
+    #[error(transparent)]
+    Inspect(#[from] crate::inspect::Error),
+    /// The story could not be told.
+    #[error(transparent)]
+    Story(#[from] crate::story::StoryError),
     /// The output could not be written.
     #[error("cannot write the output")]
     Write {
@@ -59,6 +65,8 @@ impl Error {
             Self::Listing { .. } => {
                 Some("update cargo-nextest: cargo install --locked cargo-nextest")
             }
+            Self::Inspect(error) => error.help(),
+            Self::Story(error) => error.help(),
             Self::Read { .. } | Self::Write { .. } => None,
         }
     }

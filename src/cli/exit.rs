@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use super::Error;
+use crate::inspect;
+use crate::story::StoryError;
 
 /// How the subcommand ended. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,34 @@ impl From<&Error> for Exit {
         match error {
             Error::Spawn { .. } | Error::Nextest { .. } | Error::Listing { .. } => Self::Tool,
             Error::Read { .. } | Error::Write { .. } => Self::InputOutput,
+            Error::Inspect(error) => of_inspection(error),
+            Error::Story(error) => of_story(error),
         }
+    }
+}
+
+fn of_inspection(error: &inspect::Error) -> Exit {
+    match error {
+        inspect::Error::NoManifest { .. }
+        | inspect::Error::Toml { .. }
+        | inspect::Error::Unknown { .. }
+        | inspect::Error::Ambiguous { .. }
+        | inspect::Error::NoRule { .. } => Exit::Usage,
+        inspect::Error::Git { .. } => Exit::Tool,
+        inspect::Error::Read { .. } | inspect::Error::Write { .. } => Exit::InputOutput,
+        inspect::Error::GrowingBaseline { .. } => Exit::Findings,
+    }
+}
+
+fn of_story(error: &StoryError) -> Exit {
+    match error {
+        StoryError::List { .. }
+        | StoryError::ReadConfig { .. }
+        | StoryError::Profile { .. }
+        | StoryError::Write { .. } => Exit::InputOutput,
+        StoryError::NoProfiles { .. }
+        | StoryError::Config { .. }
+        | StoryError::Pattern { .. }
+        | StoryError::NotAProfile { .. } => Exit::Usage,
     }
 }

@@ -6,10 +6,13 @@
 //! the table.
 
 mod arguments;
+mod compare;
 mod error;
 mod exit;
+mod inspect;
 mod listing;
 mod output;
+mod story;
 mod table;
 mod tiers;
 
@@ -35,6 +38,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -
     };
     let outcome = match parsed.command {
         Command::Tiers(options) => tiers::run(&options, output),
+        Command::Inspect(options) => inspect::run(&options, output),
+        Command::Story(options) => story::run(&options, output),
+        Command::Compare(options) => compare::run(&options, output),
     };
     outcome.unwrap_or_else(|error| output.show_error(&error))
 }

@@ -1,0 +1,421 @@
+//! From files to modules and nodes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::manifest::normalised;
+use super::node::Name;
+use super::{FileId, Model, Module, ModuleId, Node, NodeId, NodeKind, Owner, TargetId};
+use crate::inspect::syntax::{
+    Attribute, Extent, FileSyntax, FunctionSyntax, ImplSyntax, Item, ItemKind,
+};
+
+/// A file to be read as a module.
+#[derive(Debug)]
+pub(super) struct Mount {
+    pub(super) path: PathBuf,
+    /// where the files of its `mod` lines stand
+    children: PathBuf,
+    target: TargetId,
+    /// the parent module, and the `mod` line
+    declared: Option<Declared>,
+}
+
+#[derive(Debug)]
+struct Declared {
+    parent: ModuleId,
+    name: String,
+    extent: Extent,
+    file: FileId,
+    test_only: bool,
+    platform: bool,
+}
+
+/// Where items stand.
+#[derive(Debug, Clone)]
+struct Place {
+    module: ModuleId,
+    file: FileId,
+    /// the directory of the file
+    directory: PathBuf,
+    /// where `mod name;` looks
+    children: PathBuf,
+    inline: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Builder {
+    pub(super) model: Model,
+    wave: Vec<Mount>,
+}
+
+impl Builder {
+    pub(super) fn new(model: Model) -> Self {
+        Self {
+            model,
+            wave: Vec::new(),
+        }
+    }
+
+    /// The roots of all targets.
+    pub(super) fn roots(&self) -> Vec<Mount> {
+        let targets = self.model.targets.iter().enumerate();
+        targets
+            .map(|(target, it)| Mount {
+                path: it.root.clone(),
+                children: it.root.parent().unwrap_or(Path::new("")).to_owned(),
+                target,
+                declared: None,
+            })
+            .collect()
+    }
+
+    /// Builds the modules of `mounts`; returns the files that they declare.
+    pub(super) fn mount(&mut self, mounts: Vec<(Mount, FileId)>) -> Vec<Mount> {
+        for (mount, file) in mounts {
+            let module = self.module_of(&mount, file);
+            let Ok(syntax) = &self.model.files[file].syntax else {
+                continue;
+            };
+            let syntax: Arc<FileSyntax> = Arc::clone(syntax);
+            if syntax.attributes.iter().any(|it| it.test_only) {
+                self.model.modules[module].test_only = true;
+            }
+            let place = Place {
+                module,
+                file,
+                directory: mount.path.parent().unwrap_or(Path::new("")).to_owned(),
+                children: mount.children,
+                inline: false,
+            };
+            self.items(&syntax.items, &place);
+        }
+        std::mem::take(&mut self.wave)
+    }
+
+    fn module_of(&mut self, mount: &Mount, file: FileId) -> ModuleId {
+        match &mount.declared {
+            Some(declared) => {
+                let module = self.child(declared.parent, &declared.name, file, declared.extent);
+                let created = &mut self.model.modules[module];
+                created.declared_in = declared.file;
+                created.test_only |= declared.test_only;
+                created.platform |= declared.platform;
+                module
+            }
+            None => {
+                let path = self.model.targets[mount.target].crate_path();
+                let id = self.model.modules.len();
+                self.model.modules.push(Module {
+                    name: path.clone(),
+                    path,
+                    parent: None,
+                    root: id,
+                    target: mount.target,
+                    file,
+                    extent: Extent::default(),
+                    declared_in: file,
+                    test_only: false,
+                    platform: false,
+                    inline: false,
+                    block: false,
+                    names: HashMap::new(),
+                    globs: Vec::new(),
+                    imports: Vec::new(),
+                    has_imports_node: false,
+                });
+                id
+            }
+        }
+    }
+
+    /// A new module under `parent`, known there by its name.
+    fn child(&mut self, parent: ModuleId, name: &str, file: FileId, extent: Extent) -> ModuleId {
+        let id = self.model.modules.len();
+        let above = &mut self.model.modules[parent];
+        above
+            .names
+            .entry(name.to_owned())
+            .or_default()
+            .push(Name::Module(id));
+        let module = Module {
+            name: name.to_owned(),
+            path: format!("{}::{name}", above.path),
+            parent: Some(parent),
+            root: above.root,
+            target: above.target,
+            file,
+            extent,
+            declared_in: file,
+            test_only: above.test_only,
+            platform: above.platform,
+            inline: false,
+            block: false,
+            names: HashMap::new(),
+            globs: Vec::new(),
+            imports: Vec::new(),
+            has_imports_node: false,
+        };
+        self.model.modules.push(module);
+        id
+    }
+
+    fn items(&mut self, items: &[Item], place: &Place) {
+        for item in items {
+            self.item(item, place);
+        }
+    }
+
+    fn item(&mut self, item: &Item, place: &Place) {
+        match &item.kind {
+            ItemKind::Module(module) => match &module.inline {
+                Some(items) => self.inline_module(item, items, place),
+                None => self.declare(item, place),
+            },
+            ItemKind::Imports(imports) => self.imports(imports, item, place),
+            ItemKind::Function(syntax) => {
+                self.function(syntax, place, None, None);
+            }
+            ItemKind::Type(syntax) => {
+                self.node(item, place, NodeKind::Type(Arc::clone(syntax)));
+            }
+            ItemKind::Trait(methods) => self.interface(item, methods, place),
+            ItemKind::Impl(syntax) => self.implementation(item, syntax, place),
+            ItemKind::Value(syntax) => {
+                let node = self.node(item, place, NodeKind::Value(Arc::clone(syntax)));
+                self.block(node, &syntax.body.items, place);
+            }
+            ItemKind::MacroRules(body) => {
+                self.node(item, place, NodeKind::Macro(Arc::clone(body)));
+            }
+            ItemKind::MacroCall(call) => {
+                self.node(item, place, NodeKind::MacroCall(Arc::clone(call)));
+                self.items(&call.items, place);
+            }
+            ItemKind::ExternCrate(original) => {
+                let import = crate::inspect::syntax::Import {
+                    name: Some(item.name.clone()),
+                    path: vec![original.clone()],
+                    extent: item.extent,
+                };
+                if item.name != *original {
+                    self.imports(&[import], item, place);
+                }
+            }
+        }
+    }
+
+    fn inline_module(&mut self, item: &Item, items: &[Item], place: &Place) {
+        let module = self.child(place.module, &item.name, place.file, item.extent);
+        let created = &mut self.model.modules[module];
+        created.inline = true;
+        created.test_only |= item.test_only;
+        created.platform |= is_of_a_platform(item);
+        let path = item.attributes.iter().find_map(Attribute::file_path);
+        let children = path.map_or_else(
+            || place.children.join(&item.name),
+            |path| normalised(&place.directory.join(path)),
+        );
+        self.items(
+            items,
+            &Place {
+                module,
+                children,
+                inline: true,
+                ..place.clone()
+            },
+        );
+    }
+
+    /// `mod name;`: finds its file and puts it into the next wave.
+    fn declare(&mut self, item: &Item, place: &Place) {
+        let name = &item.name;
+        let base = if place.inline {
+            &place.children
+        } else {
+            &place.directory
+        };
+        let explicit = item.attributes.iter().find_map(Attribute::file_path);
+        let explicit = explicit.map(|path| normalised(&base.join(path)));
+        let file = place.children.join(format!("{name}.rs"));
+        let folder = place.children.join(name).join("mod.rs");
+        let found = [explicit.clone(), Some(file.clone()), Some(folder)]
+            .into_iter()
+            .flatten()
+            .find(|path| path.is_file());
+        let Some(path) = found else {
+            let missing = (place.file, item.extent, name.clone());
+            self.model.missing.push(missing);
+            return;
+        };
+        let children = if path == file && Some(&path) != explicit.as_ref() {
+            place.children.join(name)
+        } else {
+            path.parent().unwrap_or(Path::new("")).to_owned()
+        };
+        self.wave.push(Mount {
+            path,
+            children,
+            target: self.model.modules[place.module].target,
+            declared: Some(Declared {
+                parent: place.module,
+                name: name.clone(),
+                extent: item.extent,
+                file: place.file,
+                test_only: item.test_only,
+                platform: is_of_a_platform(item),
+            }),
+        });
+    }
+
+    fn imports(&mut self, imports: &[crate::inspect::syntax::Import], item: &Item, place: &Place) {
+        let module = &mut self.model.modules[place.module];
+        for import in imports {
+            match &import.name {
+                Some(name) => {
+                    let index = Name::Import(module.imports.len());
+                    module.names.entry(name.clone()).or_default().push(index);
+                }
+                None => module.globs.push(import.path.clone()),
+            }
+            module.imports.push(import.clone());
+        }
+        if !std::mem::replace(&mut module.has_imports_node, true) {
+            let node = self.node(item, place, NodeKind::Imports);
+            "use".clone_into(&mut self.model.nodes[node].name);
+        }
+    }
+
+    /// A node for a named or an unnamed item.
+    fn node(&mut self, item: &Item, place: &Place, kind: NodeKind) -> NodeId {
+        let id = self.model.nodes.len();
+        let module = &mut self.model.modules[place.module];
+        if !item.name.is_empty() {
+            module
+                .names
+                .entry(item.name.clone())
+                .or_default()
+                .push(Name::Node(id));
+        }
+        let path = if item.name.is_empty() {
+            module.path.clone()
+        } else {
+            format!("{}::{}", module.path, item.name)
+        };
+        let test_only = module.test_only || item.test_only;
+        self.model.nodes.push(Node {
+            name: item.name.clone(),
+            path,
+            module: place.module,
+            scope: place.module,
+            file: place.file,
+            extent: item.extent,
+            public: item.public,
+            test_only,
+            attributes: Arc::clone(&item.attributes),
+            kind,
+        });
+        id
+    }
+
+    /// A function, free or of `owner`, whose path is `under`.
+    fn function(
+        &mut self,
+        syntax: &Arc<FunctionSyntax>,
+        place: &Place,
+        owner: Option<Owner>,
+        under: Option<&str>,
+    ) -> NodeId {
+        let id = self.model.nodes.len();
+        let module = &mut self.model.modules[place.module];
+        if owner.is_none() {
+            module
+                .names
+                .entry(syntax.name.clone())
+                .or_default()
+                .push(Name::Node(id));
+        }
+        let path = format!("{}::{}", under.unwrap_or(&module.path), syntax.name);
+        let test_only = module.test_only || syntax.test_only;
+        self.model.nodes.push(Node {
+            name: syntax.name.clone(),
+            path,
+            module: place.module,
+            scope: place.module,
+            file: place.file,
+            extent: syntax.extent,
+            public: syntax.public,
+            test_only,
+            attributes: Arc::clone(&syntax.attributes),
+            kind: NodeKind::Function {
+                syntax: Arc::clone(syntax),
+                owner,
+            },
+        });
+        self.block(id, &syntax.body.items, place);
+        id
+    }
+
+    /// Items declared inside a body get a module of their own that no path can name.
+    fn block(&mut self, node: NodeId, items: &[Item], place: &Place) {
+        if items.is_empty() {
+            return;
+        }
+        let name = format!("{{{}}}", self.model.nodes[node].name);
+        let extent = self.model.nodes[node].extent;
+        let module = self.child(place.module, &name, place.file, extent);
+        let path = self.model.nodes[node].path.clone();
+        let test_only = self.model.nodes[node].test_only;
+        let created = &mut self.model.modules[module];
+        created.block = true;
+        created.inline = true;
+        created.path = path;
+        created.test_only = test_only;
+        self.model.nodes[node].scope = module;
+        let place = Place {
+            module,
+            inline: true,
+            ..place.clone()
+        };
+        self.items(items, &place);
+    }
+
+    fn interface(&mut self, item: &Item, methods: &[Arc<FunctionSyntax>], place: &Place) {
+        let node = self.node(item, place, NodeKind::Trait);
+        let path = self.model.nodes[node].path.clone();
+        for method in methods {
+            let owner = Owner {
+                self_type: vec![item.name.clone()],
+                interface: Some(vec![item.name.clone()]),
+            };
+            self.function(method, place, Some(owner), Some(&path));
+        }
+    }
+
+    fn implementation(&mut self, item: &Item, syntax: &Arc<ImplSyntax>, place: &Place) {
+        self.node(item, place, NodeKind::Impl(Arc::clone(syntax)));
+        let self_type = match &syntax.self_type {
+            Some(ty) if !ty.dynamic => ty.path.clone(),
+            _ => Vec::new(),
+        };
+        let last = self_type.last().map_or("impl", String::as_str);
+        let path = format!("{}::{last}", self.model.modules[place.module].path);
+        for method in &syntax.methods {
+            let owner = Owner {
+                self_type: self_type.clone(),
+                interface: syntax.interface.clone(),
+            };
+            self.function(method, place, Some(owner), Some(&path));
+        }
+    }
+}
+
+/// Whether a `cfg` asks for a platform, or for the absence of something.
+fn is_of_a_platform(item: &Item) -> bool {
+    let mut cfgs = item.attributes.iter().filter(|it| it.name() == "cfg");
+    cfgs.any(|it| {
+        let words = ["target_", "unix", "windows", "not", "loom", "wasm", "miri"];
+        words.iter().any(|word| it.arguments.contains(word))
+    })
+}

@@ -1,0 +1,16 @@
+//! Tests of static inspection: rules against their fixtures, the model, the
+//! fluent API, settings, baseline, fixes and formats.
+
+#[path = "../service/conftest.rs"]
+mod conftest;
+
+mod baseline;
+mod cases;
+mod fluent;
+mod formats;
+mod resolution;
+mod restrictions;
+mod rules;
+mod settings;
+mod since;
+mod workspace;
