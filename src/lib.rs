@@ -15,6 +15,7 @@ pub mod fixtures;
 #[cfg(feature = "locust")]
 pub mod locust;
 pub mod process;
+pub mod session;
 #[doc(hidden)]
 pub mod startup;
 #[cfg(feature = "stress")]

@@ -1,0 +1,168 @@
+//! A resource for this process alone, where sharing is not possible or not
+//! wanted.
+//!
+//! The start function runs on a thread of its own, which stays: it drives the
+//! async runtime, and the children it spawned die with it. At the end of the
+//! process an exit hook lets it take the resource down.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
+
+use super::{Declaration, Error, Host, LogTail};
+
+/// The variable that asks for it: `SHAKEDOWN_SESSION=process`.
+const VARIABLE: &str = "SHAKEDOWN_SESSION";
+/// How long the exit of the process may wait for one resource.
+const TEARDOWN: Duration = Duration::from_secs(3);
+
+/// Why each process starts a resource of its own, if it does.
+pub(super) fn wanted() -> Option<&'static str> {
+    if std::env::var_os(VARIABLE).is_some_and(|value| value == "process") {
+        Some("SHAKEDOWN_SESSION=process is set")
+    } else if cfg!(not(target_os = "linux")) {
+        Some("they are shared between processes on Linux only")
+    } else {
+        None
+    }
+}
+
+/// Starts the resource in this process, saying once why.
+pub(super) fn start<T: Send + 'static>(
+    declaration: &'static Declaration,
+    start: fn(&mut Host) -> crate::Result<T>,
+    why: &str,
+) -> Result<T, Error> {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| say(why));
+    let scratch = tempfile::Builder::new()
+        .prefix("shakedown-session-")
+        .tempdir()
+        .map_err(Error::storage("create a directory in", std::env::temp_dir()))?;
+    let (started, outcome) = mpsc::sync_channel(1);
+    let (end, ended) = mpsc::channel();
+    let (gone, is_gone) = mpsc::sync_channel(1);
+    let dir = scratch.path().to_owned();
+    std::thread::Builder::new()
+        .name(format!("session {}", declaration.name))
+        .spawn(move || {
+            live(declaration, start, dir, &started, ended);
+            drop(scratch);
+            // The process may have stopped waiting.
+            let _ = gone.try_send(());
+        })
+        .map_err(|source| Error::Launch {
+            resource: declaration.name.to_owned(),
+            source,
+        })?;
+    at_exit(end, is_gone);
+    let failed = |message: String| Error::Start {
+        resource: declaration.name.to_owned(),
+        declared: declaration.place(),
+        message,
+        log: LogTail::default(),
+    };
+    match outcome.recv_timeout(declaration.start_timeout) {
+        Ok(outcome) => outcome.map_err(failed),
+        Err(RecvTimeoutError::Timeout) => Err(failed(format!(
+            "it did not start within {:?}",
+            declaration.start_timeout
+        ))),
+        Err(RecvTimeoutError::Disconnected) => Err(failed("its thread ended".to_owned())),
+    }
+}
+
+/// The life of the thread.
+fn live<T: Send>(
+    declaration: &'static Declaration,
+    start: fn(&mut Host) -> crate::Result<T>,
+    dir: PathBuf,
+    started: &SyncSender<Result<T, String>>,
+    ended: Receiver<()>,
+) {
+    let mut host = Host::new(declaration.name, dir, None);
+    let outcome = run(&mut host, start);
+    let failed = outcome.is_err();
+    let told = started.send(outcome).is_ok();
+    if told && !failed {
+        wait(&mut host, ended);
+    }
+    host.tear_down();
+}
+
+/// Runs a start function and checks what it left.
+pub(super) fn run<T>(
+    host: &mut Host,
+    start: impl FnOnce(&mut Host) -> crate::Result<T>,
+) -> Result<T, String> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| start(&mut *host)));
+    match outcome {
+        Ok(Ok(handle)) => match host.ended_child() {
+            Some(ended) => Err(ended),
+            None => Ok(handle),
+        },
+        Ok(Err(failure)) => Err(format!("{failure:?}")),
+        Err(payload) => Err(format!("it panicked: {}", panic_message(&*payload))),
+    }
+}
+
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
+    payload
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_else(|| "with a value that is no text".to_owned())
+}
+
+#[cfg(feature = "tokio")]
+fn wait(host: &mut Host, ended: Receiver<()>) {
+    host.serve_until(move || {
+        // A sender that is gone is an end too.
+        let _ = ended.recv();
+    });
+}
+
+#[cfg(not(feature = "tokio"))]
+fn wait(_host: &mut Host, ended: Receiver<()>) {
+    // A sender that is gone is an end too.
+    let _ = ended.recv();
+}
+
+/// Ends, with the process, the thread behind `end`.
+fn at_exit(end: Sender<()>, is_gone: Receiver<()>) {
+    static ENDS: Mutex<Vec<(Sender<()>, Receiver<()>)>> = Mutex::new(Vec::new());
+
+    extern "C" fn end_all() {
+        // Not waiting: a thread that is still running may hold the lock.
+        let Ok(mut ends) = ENDS.try_lock() else {
+            return;
+        };
+        while let Some((end, is_gone)) = ends.pop() {
+            drop(end);
+            let _ = is_gone.recv_timeout(TEARDOWN);
+        }
+    }
+
+    let mut ends = ENDS.lock().unwrap_or_else(PoisonError::into_inner);
+    if ends.is_empty() {
+        #[cfg(any(unix, windows))]
+        // SAFETY: the function is `extern "C"`, takes nothing and does not
+        // unwind: none of its calls panics.
+        unsafe {
+            libc::atexit(end_all);
+        }
+    }
+    ends.push((end, is_gone));
+}
+
+/// One line on stderr.
+fn say(why: &str) {
+    use std::io::Write as _;
+    // A note that nobody can read must not fail a test.
+    let _ = writeln!(
+        std::io::stderr(),
+        "note: each test process starts its own session resources: {why}"
+    );
+}
