@@ -200,6 +200,7 @@ impl Keeper {
         self.write();
         let anchor = self.role.run.anchor.as_ref().map(|anchor| anchor.process);
         let Some(anchor) = anchor.and_then(Process::watch) else {
+            self.end_users();
             self.end()
         };
         loop {
@@ -217,6 +218,9 @@ impl Keeper {
             let [anchor, stop, report, worker] = fds.map(|fd| fd.revents != 0);
             if report {
                 self.read_reports();
+            }
+            if anchor {
+                self.end_users();
             }
             if anchor || stop {
                 self.end();
@@ -318,11 +322,15 @@ impl Keeper {
         self.report = None;
     }
 
-    /// The end of the run.
-    fn end(&mut self) -> ! {
+    /// The runner is gone; nobody else may go on.
+    fn end_users(&self) {
         if let Some(anchor) = &self.role.run.anchor {
             burial::end_users(&self.place, anchor);
         }
+    }
+
+    /// The end of the resource: of the run, or because somebody said so.
+    fn end(&mut self) -> ! {
         // One that is still starting cannot take anything down.
         if !self.is_starting() && self.tell_worker() {
             let watched = self.watched.as_ref().map_or(-1, |fd| fd.as_raw_fd());

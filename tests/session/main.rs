@@ -1,0 +1,12 @@
+//! Session-wide resources, run by the real `cargo nextest` and `cargo test` on
+//! the workspace `fixtures/session-sample`, and ended in every way there is.
+
+mod alone;
+mod deaths;
+mod endings;
+mod failures;
+mod leftovers;
+mod places;
+mod scenario;
+mod sharing;
+mod stopping;
