@@ -6,8 +6,8 @@
 //! process an exit hook lets it take the resource down.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
@@ -40,7 +40,10 @@ pub(super) fn start<T: Send + 'static>(
     let scratch = tempfile::Builder::new()
         .prefix("shakedown-session-")
         .tempdir()
-        .map_err(Error::storage("create a directory in", std::env::temp_dir()))?;
+        .map_err(Error::storage(
+            "create a directory in",
+            std::env::temp_dir(),
+        ))?;
     let (started, outcome) = mpsc::sync_channel(1);
     let (end, ended) = mpsc::channel();
     let (gone, is_gone) = mpsc::sync_channel(1);
@@ -48,7 +51,7 @@ pub(super) fn start<T: Send + 'static>(
     std::thread::Builder::new()
         .name(format!("session {}", declaration.name))
         .spawn(move || {
-            live(declaration, start, dir, &started, ended);
+            live(declaration, start, scratch.path(), &started, ended);
             drop(scratch);
             // The process may have stopped waiting.
             let _ = gone.try_send(());
@@ -57,7 +60,6 @@ pub(super) fn start<T: Send + 'static>(
             resource: declaration.name.to_owned(),
             source,
         })?;
-    at_exit(end, is_gone);
     let failed = |message: String| Error::Start {
         resource: declaration.name.to_owned(),
         declared: declaration.place(),
@@ -65,24 +67,48 @@ pub(super) fn start<T: Send + 'static>(
         log: LogTail::default(),
     };
     match outcome.recv_timeout(declaration.start_timeout) {
-        Ok(outcome) => outcome.map_err(failed),
-        Err(RecvTimeoutError::Timeout) => Err(failed(format!(
-            "it did not start within {:?}",
-            declaration.start_timeout
-        ))),
-        Err(RecvTimeoutError::Disconnected) => Err(failed("its thread ended".to_owned())),
+        Ok(Ok(handle)) => {
+            at_exit(end, is_gone);
+            Ok(handle)
+        }
+        Ok(Err(message)) => {
+            // It clears up; the process may end right after this.
+            let _ = is_gone.recv_timeout(TEARDOWN);
+            Err(failed(message))
+        }
+        Err(_) => {
+            bury(&dir);
+            let limit = declaration.start_timeout;
+            Err(failed(format!("it did not start within {limit:?}")))
+        }
     }
+}
+
+/// Removes what a start that hangs has made so far.
+fn bury(dir: &Path) {
+    #[cfg(target_os = "linux")]
+    super::burial::end_abandoned(&super::place::Place::new(dir.to_owned()));
+    // What cannot be removed is in the temporary directory.
+    let _ = std::fs::remove_dir_all(dir);
 }
 
 /// The life of the thread.
 fn live<T: Send>(
     declaration: &'static Declaration,
     start: fn(&mut Host) -> crate::Result<T>,
-    dir: PathBuf,
+    dir: &Path,
     started: &SyncSender<Result<T, String>>,
     ended: Receiver<()>,
 ) {
-    let mut host = Host::new(declaration.name, dir, None);
+    let mut host = match host(declaration.name, dir) {
+        Ok(host) => host,
+        Err(error) => {
+            let message = format!("cannot create `{}`: {error}", dir.display());
+            // The process may have stopped waiting.
+            let _ = started.send(Err(message));
+            return;
+        }
+    };
     let outcome = run(&mut host, start);
     let failed = outcome.is_err();
     let told = started.send(outcome).is_ok();
@@ -90,6 +116,20 @@ fn live<T: Send>(
         wait(&mut host, ended);
     }
     host.tear_down();
+    #[cfg(target_os = "linux")]
+    super::burial::end_abandoned(&super::place::Place::new(dir.to_owned()));
+}
+
+#[cfg(target_os = "linux")]
+fn host(name: &'static str, dir: &Path) -> std::io::Result<Host> {
+    let place = super::place::Place::new(dir.to_owned());
+    super::place::make_private(&place.work())?;
+    Ok(Host::new(name, &place))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn host(name: &'static str, dir: &Path) -> std::io::Result<Host> {
+    Ok(Host::new(name, dir.to_owned()))
 }
 
 /// Runs a start function and checks what it left.

@@ -80,8 +80,9 @@ impl Run {
 /// The nearest ancestor that does not itself belong to the run: wrappers that
 /// nextest starts and that do not `exec` do.
 fn nextest() -> Option<Anchor> {
-    let entry = format!("{RUN_ID}={}", std::env::var(RUN_ID).ok()?);
-    let id = ancestors().find(|id| !started_with(*id, &entry))?;
+    let run = std::env::var(RUN_ID).ok()?;
+    let of_this_run = |id: i32| started_with(id, RUN_ID).is_some_and(|it| it == run.as_bytes());
+    let id = ancestors().find(|id| !of_this_run(*id))?;
     anchored_at(id, Kind::Nextest)
 }
 

@@ -108,6 +108,9 @@ mod tests {
         run(&place);
         assert_eq!(fs::read_to_string(out).unwrap(), "ran\n");
         let log = fs::read_to_string(place.log()).unwrap();
-        assert!(log.contains(r#"clean-up ["false"] failed: exit status: 1"#), "{log}");
+        assert!(
+            log.contains(r#"clean-up ["false"] failed: exit status: 1"#),
+            "{log}"
+        );
     }
 }

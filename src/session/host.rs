@@ -25,8 +25,12 @@ const CHILD_INTERVAL: Duration = Duration::from_millis(5);
 pub struct Host {
     resource: &'static str,
     dir: PathBuf,
+    /// What children are known by.
+    #[cfg(target_os = "linux")]
+    mark: PathBuf,
     /// Where clean-up is recorded that must run even if this process is killed.
-    record: Option<PathBuf>,
+    #[cfg(target_os = "linux")]
+    record: PathBuf,
     children: Vec<Kept>,
     finalizers: Vec<Box<dyn FnOnce()>>,
     #[cfg(feature = "tokio")]
@@ -41,11 +45,28 @@ struct Kept {
 }
 
 impl Host {
-    pub(super) fn new(resource: &'static str, dir: PathBuf, record: Option<PathBuf>) -> Self {
+    /// A host whose files are in `place`.
+    #[cfg(target_os = "linux")]
+    pub(super) fn new(resource: &'static str, place: &super::place::Place) -> Self {
+        Self {
+            resource,
+            dir: place.work(),
+            mark: place.dir().to_owned(),
+            record: place.cleanup(),
+            children: Vec::new(),
+            finalizers: Vec::new(),
+            #[cfg(feature = "tokio")]
+            runtime: None,
+            _stays_on_its_thread: PhantomData,
+        }
+    }
+
+    /// A host whose directory is `dir`.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn new(resource: &'static str, dir: PathBuf) -> Self {
         Self {
             resource,
             dir,
-            record,
             children: Vec::new(),
             finalizers: Vec::new(),
             #[cfg(feature = "tokio")]
@@ -92,7 +113,10 @@ impl Host {
     /// ```
     pub fn spawn(&mut self, command: &mut Command) -> io::Result<&mut Child> {
         #[cfg(target_os = "linux")]
-        die_with_parent(command);
+        {
+            command.env(super::launch::MARK, &self.mark);
+            die_with_parent(command);
+        }
         let child = command.spawn()?;
         self.children.push(Kept {
             name: command.get_program().to_string_lossy().into_owned(),
@@ -136,11 +160,18 @@ impl Host {
                 format!("`{command:?}` is not UTF-8"),
             )
         })?;
-        #[cfg(target_os = "linux")]
-        if let Some(record) = &self.record {
-            return super::cleanup::append(record, &words);
-        }
-        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        self.record_words(&words)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn record_words(&mut self, words: &[&str]) -> io::Result<()> {
+        super::cleanup::append(&self.record, words)
+    }
+
+    /// Without a keeper, nobody could run it after a kill.
+    #[cfg(not(target_os = "linux"))]
+    fn record_words(&mut self, words: &[&str]) -> io::Result<()> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         self.on_teardown(move || {
             // Nobody is left to be told.
             let _ = Command::new(&words[0]).args(&words[1..]).status();

@@ -263,10 +263,7 @@ impl Keeper {
 
     /// Makes the state known and lets those who wait go on.
     fn settle(&mut self, state: State) {
-        let settled = matches!(
-            self.record.state,
-            State::Failed { .. } | State::Died { .. }
-        );
+        let settled = matches!(self.record.state, State::Failed { .. } | State::Died { .. });
         if !settled {
             self.record.state = state;
             self.write();
@@ -307,7 +304,10 @@ impl Keeper {
     }
 
     fn too_slow(&mut self) {
-        let message = format!("it did not start within {:?}", self.declaration.start_timeout);
+        let message = format!(
+            "it did not start within {:?}",
+            self.declaration.start_timeout
+        );
         self.kill_worker();
         burial::end_own(&self.place);
         self.settle(State::Failed { message });

@@ -29,9 +29,8 @@ impl Process {
 
     /// Whether it runs; a zombie does not.
     pub(super) fn is_alive(self) -> bool {
-        Stat::of(self.id).is_some_and(|stat| {
-            stat.start == self.start && !matches!(stat.state, b'Z' | b'X')
-        })
+        Stat::of(self.id)
+            .is_some_and(|stat| stat.start == self.start && !matches!(stat.state, b'Z' | b'X'))
     }
 
     /// A descriptor that is readable when it has ended; none if it has.
@@ -100,14 +99,14 @@ pub(super) fn own_id() -> i32 {
     unsafe { libc::getpid() }
 }
 
-/// Whether the environment that `id` was started with holds `entry`
-/// (`NAME=value`). A process that may not be looked at does not.
-pub(super) fn started_with(id: i32, entry: &str) -> bool {
-    fs::read(format!("/proc/{id}/environ")).is_ok_and(|environment| {
-        environment
-            .split(|byte| *byte == 0)
-            .any(|one| one == entry.as_bytes())
-    })
+/// The value of `name` in the environment that `id` was started with. A
+/// process that may not be looked at has none.
+pub(super) fn started_with(id: i32, name: &str) -> Option<Vec<u8>> {
+    let environment = fs::read(format!("/proc/{id}/environ")).ok()?;
+    environment
+        .split(|byte| *byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        .map(<[u8]>::to_vec)
 }
 
 /// All processes there are.
@@ -121,8 +120,9 @@ pub(super) fn all() -> Vec<i32> {
         .collect()
 }
 
-/// Everything below `root`, children before grandchildren.
-pub(super) fn descendants(root: i32) -> Vec<i32> {
+/// Everything below `root` except the trees that `foreign` claims, children
+/// before grandchildren.
+pub(super) fn descendants(root: i32, foreign: impl Fn(i32) -> bool) -> Vec<i32> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     for id in all() {
         if let Some(stat) = Stat::of(id).filter(|stat| !matches!(stat.state, b'Z' | b'X')) {
@@ -132,7 +132,8 @@ pub(super) fn descendants(root: i32) -> Vec<i32> {
     let mut found = vec![root];
     let mut next = 0;
     while next < found.len() {
-        found.extend(children.remove(&found[next]).unwrap_or_default());
+        let below = children.remove(&found[next]).unwrap_or_default();
+        found.extend(below.into_iter().filter(|id| !foreign(*id)));
         next += 1;
     }
     found.remove(0);
@@ -146,8 +147,8 @@ pub(super) fn kill(id: i32) {
 }
 
 /// Kills what `find` finds until it finds nothing, for at most `limit`, and
-/// reaps children of this process that die of it.
-pub(super) fn kill_all(limit: Duration, find: impl Fn() -> Vec<i32>) {
+/// calls `reap` after each round.
+pub(super) fn kill_all(limit: Duration, find: impl Fn() -> Vec<i32>, reap: impl Fn()) {
     let since = Instant::now();
     loop {
         let found = find();
@@ -155,13 +156,13 @@ pub(super) fn kill_all(limit: Duration, find: impl Fn() -> Vec<i32>) {
             return;
         }
         found.into_iter().for_each(kill);
-        reap();
         poll(&mut [], Some(Duration::from_millis(2)));
         reap();
     }
 }
 
-/// Reaps every child that has ended.
+/// Reaps every child that has ended. For keepers and workers only: a test may
+/// be waiting for a child of its own.
 pub(super) fn reap() {
     // SAFETY: no status is asked for; with WNOHANG it does not block.
     while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {}

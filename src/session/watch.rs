@@ -72,7 +72,11 @@ impl Watch {
     /// Waits for `fd` or a child. Whether it was `fd`.
     fn wait_for(&mut self, fd: i32) -> bool {
         let mut fds = vec![readable(fd)];
-        fds.extend(self.children.iter().map(|child| readable(child.fd.as_raw_fd())));
+        fds.extend(
+            self.children
+                .iter()
+                .map(|child| readable(child.fd.as_raw_fd())),
+        );
         poll(&mut fds, None);
         let mut ended = fds[1..].iter().map(|fd| fd.revents != 0);
         let keeper = &self.keeper;

@@ -69,7 +69,7 @@ fn work(
     let anchor = worker.role.run.anchor.clone();
     prepare(worker.role, declaration, &place);
     let keeper = KeeperLink::new(worker.report, place.clone());
-    let mut host = Host::new(declaration.name, place.work(), Some(place.cleanup()));
+    let mut host = Host::new(declaration.name, &place);
     let outcome = alone::run(&mut host, start);
     let serving = match outcome {
         Ok(handle) => keeper.tell(&Report::Ready { handle }),

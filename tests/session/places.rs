@@ -54,6 +54,9 @@ fn a_place_that_cannot_be_written_to_is_named() {
     fs::write(&file, "").unwrap();
     finish(scenario.nextest(ONE).env("TMPDIR", file.join("tmp")))
         .failed()
-        .says(&format!("cannot look at `{}/tmp/shakedown-", file.display()))
+        .says(&format!(
+            "cannot look at `{}/tmp/shakedown-",
+            file.display()
+        ))
         .says("Not a directory");
 }

@@ -211,7 +211,11 @@ impl Finished {
 
     #[track_caller]
     pub(crate) fn says(&self, needle: &str) -> &Self {
-        assert!(self.text.contains(needle), "no `{needle}` in:\n{}", self.text);
+        assert!(
+            self.text.contains(needle),
+            "no `{needle}` in:\n{}",
+            self.text
+        );
         self
     }
 

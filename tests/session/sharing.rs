@@ -95,6 +95,19 @@ fn a_resource_that_uses_another_goes_before_it() {
 }
 
 #[test]
+fn a_resource_started_by_another_outlives_its_teardown() {
+    let scenario = Scenario::new();
+    finish(&mut scenario.nextest("test(=nested)"))
+        .succeeded()
+        .says_nothing_of("LEAK");
+    scenario.leaves_nothing_behind();
+    assert_eq!(
+        scenario.notes("teardown"),
+        ["front", "front asked", "server"]
+    );
+}
+
+#[test]
 fn an_async_start_function_keeps_its_runtime() {
     let scenario = Scenario::new();
     finish(&mut scenario.nextest("test(/^driven::/)"))
