@@ -22,4 +22,8 @@ pub mod startup;
 pub mod stress;
 pub mod tier;
 
+// The unit tests are a test binary like any other.
+#[cfg(test)]
+crate::conftest! { scrub: ["STRESS_*"] }
+
 pub use failure::{Failure, Result};

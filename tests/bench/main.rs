@@ -1,1 +1,6 @@
 //! Tests of the `bench` tier.
+
+shakedown::tier!(bench);
+
+#[path = "../service/conftest.rs"]
+mod conftest;

@@ -1,1 +1,6 @@
 //! Tests of the `live` tier.
+
+shakedown::tier!(live);
+
+#[path = "../service/conftest.rs"]
+mod conftest;

@@ -1,1 +1,6 @@
 //! Tests of the `stress` tier.
+
+shakedown::tier!(stress);
+
+#[path = "../service/conftest.rs"]
+mod conftest;

@@ -1,0 +1,140 @@
+//! How the reason of a skip reaches the user.
+//!
+//! nextest hides what a listing writes to stderr unless the listing fails, and
+//! the text of `<skipped>` in JUnit is fixed. So the reason goes
+//!
+//! - to the stderr of nextest itself, where that is a terminal, a pipe or a
+//!   file open for appending (Linux), else to the controlling terminal;
+//! - into `<target>/nextest/shakedown/skipped/<binary>.<requirement>.txt`,
+//!   which exists exactly as long as the last listing found the requirement
+//!   unmet;
+//! - into the file that `SHAKEDOWN_REQUIREMENTS` names, a line per requirement.
+//!
+//! None of them decides anything: a reason that cannot be written changes no
+//! test's result.
+
+use crate::startup;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Names the file that listings append `name<TAB>met|unmet<TAB>reason` to.
+pub(super) const RECORD: &str = "SHAKEDOWN_REQUIREMENTS";
+
+/// Appends the requirement's state to the file that [`RECORD`] names.
+pub(super) fn record(name: &str, unmet: Option<&str>) {
+    let Some(path) = std::env::var_os(RECORD) else {
+        return;
+    };
+    let state = if unmet.is_some() { "unmet" } else { "met" };
+    let line = format!("{name}\t{state}\t{}\n", unmet.unwrap_or_default());
+    let written = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(line.as_bytes()));
+    if let Err(error) = written {
+        let path = Path::new(&path).display();
+        startup::refuse(
+            &format!("error: cannot append to `{path}`, named by {RECORD}: {error}"),
+            startup::USAGE,
+        );
+    }
+}
+
+/// Says that nextest will skip the tests of this binary.
+pub(super) fn skipped(name: &str, binary: &str, reason: &str) {
+    let text = format!(
+        "shakedown: skips the tests of `{binary}`: requirement `{name}` is not met: {reason}\n\
+         \x20          (SHAKEDOWN_REQUIRE={name} makes them fail instead)\n"
+    );
+    if let Some(mut terminal) = runner_stderr().or_else(terminal) {
+        let _ = terminal.write_all(text.as_bytes());
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+    if let Some(path) = note(name, binary) {
+        let _ = write_whole(&path, &text);
+    }
+}
+
+/// Takes back what [`skipped`] left behind.
+pub(super) fn not_skipped(name: &str, binary: &str) {
+    if let Some(path) = note(name, binary) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Says that nothing of this binary runs, and ends the process.
+pub(super) fn skip_all(name: &str, reason: &str) -> ! {
+    let text = format!(
+        "\nrequirement `{name}` is not met, 0 tests run: {reason}\n\
+         (SHAKEDOWN_REQUIRE={name} makes this a failure)\n\n"
+    );
+    let _ = io::stdout().write_all(text.as_bytes());
+    startup::leave(0)
+}
+
+/// Says why a test fails before it began.
+pub(super) fn failure(name: &str, reason: &str, named: Option<&str>) -> String {
+    let why = named.map_or_else(
+        || "the test was run although it was listed as ignored".into(),
+        |named| format!("asked for by `{named}`"),
+    );
+    format!(
+        "error: requirement `{name}` is not met: {reason}\nhelp: {why}, so this is a failure, not a skip"
+    )
+}
+
+/// The stderr of the process that lists the tests, if a line can be added to it
+/// without damage.
+#[cfg(target_os = "linux")]
+fn runner_stderr() -> Option<File> {
+    use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+    let runner = PathBuf::from(format!("/proc/{}", std::os::unix::process::parent_id()));
+    let path = runner.join("fd/2");
+    let kind = std::fs::metadata(&path).ok()?.file_type();
+    // A file that is not open for appending is written at an offset of the
+    // runner's own: what is added here would be overwritten.
+    let appends = || {
+        let about = std::fs::read_to_string(runner.join("fdinfo/2")).ok()?;
+        let flags = about.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        let flags = i32::from_str_radix(flags.trim(), 8).ok()?;
+        (flags & libc::O_APPEND != 0).then_some(())
+    };
+    if !(kind.is_fifo() || kind.is_char_device() || (kind.is_file() && appends().is_some())) {
+        return None;
+    }
+    let flags = libc::O_NOCTTY | libc::O_NONBLOCK;
+    let mut options = OpenOptions::new();
+    options.append(true).custom_flags(flags).open(path).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn runner_stderr() -> Option<File> {
+    None
+}
+
+fn terminal() -> Option<File> {
+    let path = if cfg!(windows) { "CONOUT$" } else { "/dev/tty" };
+    OpenOptions::new().append(true).open(path).ok()
+}
+
+/// Where the reason of a skip is kept.
+fn note(name: &str, binary: &str) -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    // cargo marks the target directory, wherever it was put.
+    let mut above = program.ancestors();
+    let target = above.find(|directory| directory.join("CACHEDIR.TAG").is_file())?;
+    let id = std::env::var("NEXTEST_BINARY_ID").unwrap_or_else(|_| binary.into());
+    let id = id.replace("::", ".");
+    Some(target.join(format!("nextest/shakedown/skipped/{id}.{name}.txt")))
+}
+
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}

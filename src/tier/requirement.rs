@@ -1,0 +1,265 @@
+//! `requires!`: what the tests of a binary need before any of them can run.
+//!
+//! libtest has no way to skip a test at run time, but nextest asks each binary
+//! twice for its tests: for all, and, with `--ignored`, for the ignored ones.
+//! Where a requirement is unmet, the second question is answered with all of
+//! them: the binary starts itself again without `--ignored`.
+
+use super::{Tier, announcement};
+use crate::startup::{self, Invocation};
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Declares what the tests of this binary need. Called once per requirement, at
+/// the top of the binary's `main.rs`; the name is free, the check a function
+/// without arguments whose error says what is missing.
+///
+/// Unmet, the tests are skipped aloud, or fail if they were asked for by name;
+/// see [the module](mod@crate::tier). The check runs before `main` in each
+/// test process, so it should be quick and must not hang.
+///
+/// # Example
+///
+/// ```standalone_crate
+/// fn has_a_path() -> Result<(), String> {
+///     match std::env::var_os("PATH") {
+///         Some(_) => Ok(()),
+///         None => Err("`PATH` is not set".into()),
+///     }
+/// }
+/// shakedown::requires!(path, has_a_path);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! requires {
+    ($name:ident, $check:expr $(,)?) => {
+        $crate::__on_start!(
+            requirement,
+            $crate::tier::require(
+                ::core::stringify!($name),
+                ::core::env!("CARGO_CRATE_NAME"),
+                $check,
+            )
+        );
+    };
+}
+
+/// Set on the second start of a listing.
+const RELISTING: &str = "SHAKEDOWN_RELISTING";
+
+/// The hook: decides what a process does whose requirement is met or not.
+pub fn require<E: Display>(name: &str, binary: &str, check: impl FnOnce() -> Result<(), E>) {
+    let invocation = Invocation::current();
+    let relisting = std::env::var_os(RELISTING).is_some();
+    if relisting || invocation.asks_for_help() || !matters(&invocation) {
+        return;
+    }
+    let unmet = reason(check);
+    if invocation.lists() {
+        announcement::record(name, unmet.as_deref());
+    }
+    let named = asked_for(name, binary, &invocation, |variable| {
+        std::env::var(variable).ok()
+    });
+    match (decide(&invocation, unmet.is_some(), named.is_some()), unmet) {
+        (Step::ListAsIgnored, Some(reason)) => {
+            let profile = std::env::var("NEXTEST_PROFILE").unwrap_or_default();
+            if !of_another_tier(binary, &profile) {
+                announcement::skipped(name, binary, &reason);
+            }
+            startup::relaunch(&invocation.replacing("--ignored", None), Some(RELISTING));
+        }
+        (Step::SkipAll, Some(reason)) => announcement::skip_all(name, &reason),
+        (Step::Fail, Some(reason)) => {
+            let message = announcement::failure(name, &reason, named.as_deref());
+            startup::refuse(&message, startup::FAILED);
+        }
+        (Step::RunIgnoredToo, _) => {
+            let arguments = invocation.replacing("--ignored", Some("--include-ignored"));
+            startup::relaunch(&arguments, None);
+        }
+        (_, None) if invocation.lists() => announcement::not_skipped(name, binary),
+        _ => {}
+    }
+}
+
+/// Whether this process does anything with the answer: nextest's first listing
+/// does not.
+fn matters(invocation: &Invocation) -> bool {
+    let recorded = std::env::var_os(announcement::RECORD).is_some();
+    !invocation.lists()
+        || (invocation.under_nextest() && invocation.only_ignored())
+        || (!invocation.under_nextest() && recorded)
+}
+
+/// Whether nextest lists this binary only because another tier's filter makes
+/// it look into every binary. Nobody wants its tests, so nobody misses them.
+fn of_another_tier(binary: &str, profile: &str) -> bool {
+    Tier::from_name(profile).is_some() && profile != binary
+}
+
+/// Why the requirement is not met.
+fn reason<E: Display>(check: impl FnOnce() -> Result<(), E>) -> Option<String> {
+    match catch_unwind(AssertUnwindSafe(check)) {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string().replace(['\n', '\t'], " ")),
+        Err(_) => Some("its check panicked".into()),
+    }
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// What it was started for.
+    Go,
+    /// List all tests as ignored.
+    ListAsIgnored,
+    /// Run nothing, and say why.
+    SkipAll,
+    /// Fail, and say why.
+    Fail,
+    /// Run the named test whether or not it has `#[ignore]`. nextest passes
+    /// `--ignored` for tests that were listed so; libtest would then run
+    /// nothing, exit with 0, and the test would count as passed.
+    RunIgnoredToo,
+}
+
+fn decide(invocation: &Invocation, unmet: bool, named: bool) -> Step {
+    let nextest = invocation.under_nextest();
+    if invocation.lists() {
+        let skip = nextest && invocation.only_ignored() && unmet && !named;
+        return if skip { Step::ListAsIgnored } else { Step::Go };
+    }
+    match (unmet, nextest) {
+        // Ignored tests were asked for, or the requirement went away since the
+        // tests were listed.
+        (true, true) => Step::Fail,
+        (true, false) if named => Step::Fail,
+        (true, false) => Step::SkipAll,
+        (false, true) if invocation.only_ignored() => Step::RunIgnoredToo,
+        (false, _) => Step::Go,
+    }
+}
+
+/// How the requirement, or the binary that has it, was asked for by name.
+fn asked_for(
+    name: &str,
+    binary: &str,
+    invocation: &Invocation,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let is_it = |text: &str| text == name || text == binary;
+    if invocation.under_nextest()
+        && let Some(profile) = variable("NEXTEST_PROFILE")
+        && is_it(&profile)
+    {
+        return Some(format!("--profile {profile}"));
+    }
+    for (list, all) in [("SHAKEDOWN_REQUIRE", true), ("SHAKEDOWN_TIERS", false)] {
+        let value = variable(list).unwrap_or_default();
+        let mut entries = value.split(',').map(str::trim);
+        if entries.any(|entry| is_it(entry) || (all && entry == "all")) {
+            return Some(format!("{list}={value}"));
+        }
+    }
+    let button = !invocation.under_nextest() && invocation.names_a_test();
+    button.then(|| "--exact".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND_LISTING: &[&str] = &["--list", "--format", "terse", "--ignored"];
+    const RUN: &[&str] = &["--exact", "a::b", "--nocapture"];
+    const RUN_IGNORED: &[&str] = &["--exact", "a::b", "--nocapture", "--ignored"];
+
+    #[track_caller]
+    fn check(arguments: &[&str], nextest: bool, unmet: bool, named: bool, step: Step) {
+        let invocation = Invocation::of(arguments, nextest);
+        assert_eq!(
+            decide(&invocation, unmet, named),
+            step,
+            "{invocation:?}, unmet {unmet}, named {named}"
+        );
+    }
+
+    #[test]
+    fn nextest_hears_that_all_tests_are_ignored_unless_named() {
+        check(SECOND_LISTING, true, true, false, Step::ListAsIgnored);
+        check(SECOND_LISTING, true, true, true, Step::Go);
+        check(SECOND_LISTING, true, false, false, Step::Go);
+        check(&["--list"], true, true, false, Step::Go);
+    }
+
+    #[test]
+    fn a_test_never_runs_without_what_it_requires() {
+        check(RUN, true, true, true, Step::Fail);
+        check(RUN, true, true, false, Step::Fail);
+        check(RUN_IGNORED, true, true, false, Step::Fail);
+        check(RUN, false, true, true, Step::Fail);
+        check(&[], false, true, false, Step::SkipAll);
+    }
+
+    #[test]
+    fn nextest_never_runs_zero_tests_and_passes() {
+        check(RUN_IGNORED, true, false, false, Step::RunIgnoredToo);
+        check(RUN, true, false, false, Step::Go);
+    }
+
+    #[test]
+    fn a_skip_is_said_aloud_only_where_the_tests_were_wanted() {
+        assert!(of_another_tier("docker", "stress"));
+        assert!(!of_another_tier("docker", "docker"));
+        assert!(!of_another_tier("docker", "all"));
+        assert!(!of_another_tier("docker", "ci"));
+    }
+
+    #[track_caller]
+    fn names(variables: &[(&str, &str)], arguments: &[&str], nextest: bool, how: Option<&str>) {
+        let invocation = Invocation::of(arguments, nextest);
+        let found = asked_for("docker", "live_docker", &invocation, |name| {
+            let pair = variables.iter().find(|(key, _)| *key == name);
+            pair.map(|(_, value)| (*value).to_owned())
+        });
+        assert_eq!(found.as_deref(), how, "{variables:?} {invocation:?}");
+    }
+
+    #[test]
+    fn asked_for_by_profile_variable_or_run_button() {
+        names(&[("NEXTEST_PROFILE", "all")], RUN, true, None);
+        names(
+            &[("NEXTEST_PROFILE", "docker")],
+            RUN,
+            true,
+            Some("--profile docker"),
+        );
+        names(
+            &[("NEXTEST_PROFILE", "live_docker")],
+            RUN,
+            true,
+            Some("--profile live_docker"),
+        );
+        names(
+            &[("SHAKEDOWN_REQUIRE", "mysql, docker")],
+            RUN,
+            true,
+            Some("SHAKEDOWN_REQUIRE=mysql, docker"),
+        );
+        names(
+            &[("SHAKEDOWN_REQUIRE", "all")],
+            RUN,
+            true,
+            Some("SHAKEDOWN_REQUIRE=all"),
+        );
+        names(&[("SHAKEDOWN_TIERS", "all")], &[], false, None);
+        names(
+            &[("SHAKEDOWN_TIERS", "docker")],
+            &[],
+            false,
+            Some("SHAKEDOWN_TIERS=docker"),
+        );
+        names(&[], RUN, true, None);
+        names(&[], RUN, false, Some("--exact"));
+    }
+}
