@@ -36,6 +36,7 @@ impl Failure {
     /// assert_eq!(failure.to_string(), "the server never answered");
     /// ```
     pub fn new(message: impl Into<String>) -> Self {
+        crate::fixtures::note_failure(); // keeps the evidence of the test
         Self(message.into().into())
     }
 
@@ -48,6 +49,7 @@ impl Failure {
 
 impl<E: Error + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
+        crate::fixtures::note_failure();
         Self(Box::new(error))
     }
 }
@@ -60,14 +62,23 @@ impl fmt::Display for Failure {
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, "\n  caused by: {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        write_with_causes(&*self.0, f)
     }
+}
+
+/// Writes the error's message, then one line a cause. What `Debug` shows for
+/// errors that tests are likely to `unwrap`.
+pub(crate) fn write_with_causes(
+    error: &(dyn Error + 'static),
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(f, "\n  caused by: {error}")?;
+        cause = error.source();
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Session;
+use crate::fixtures::fnv::Fnv;
 
 /// Declares a resource that the whole test run shares.
 ///
@@ -73,7 +74,11 @@ macro_rules! __session {
             },
             $start,
         );
-        $crate::__session_on_start!($name);
+        // The keeper's hook comes before every other, while the process has one
+        // thread and can be forked; the worker's after the environment is
+        // pinned and before a gate could end the process.
+        $crate::__on_start!(keeper, $crate::session::on_keeper_stage($name.declaration()));
+        $crate::__on_start!(worker, $crate::session::on_worker_stage(&$name));
     };
 }
 
@@ -98,31 +103,6 @@ macro_rules! __session_drive {
         );
         ::core::unreachable!()
     }};
-}
-
-/// The two hooks of a resource: the keeper's comes before every other hook,
-/// while the process has one thread and can be forked; the worker's after the
-/// environment is pinned and before a gate could end the process.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __session_on_start {
-    ($name:ident) => {
-        #[cfg(target_os = "linux")]
-        const _: () = {
-            extern "C" fn keep() {
-                $crate::session::on_keeper_stage($name.declaration());
-            }
-            extern "C" fn work() {
-                $crate::session::on_worker_stage(&$name);
-            }
-            #[used]
-            #[unsafe(link_section = ".init_array.00150")]
-            static KEEP: extern "C" fn() = keep;
-            #[used]
-            #[unsafe(link_section = ".init_array.00250")]
-            static WORK: extern "C" fn() = work;
-        };
-    };
 }
 
 /// What `session!` knows about a resource.
@@ -165,7 +145,9 @@ impl Declaration {
 
     /// The name of its directory: readable, and unique through a hash.
     pub(super) fn slug(&self) -> String {
-        format!("{}-{:08x}", self.name.to_lowercase(), fnv(&self.id()))
+        let mut hash = Fnv::new();
+        hash.part(self.id().as_bytes());
+        format!("{}-{}", self.name.to_lowercase(), &hash.hex()[..8])
     }
 }
 
@@ -182,15 +164,6 @@ fn normal(file: &str) -> String {
         }
     }
     parts.join("/")
-}
-
-/// FNV-1a, folded to 32 bits: stable between builds, unlike the standard
-/// library's hasher.
-fn fnv(text: &str) -> u32 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    u32::try_from((hash >> 32) ^ (hash & 0xffff_ffff)).expect("32 bits are left")
 }
 
 /// Turns the process into the keeper if it was started as this resource's.

@@ -4,3 +4,6 @@ shakedown::tier!(bench);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
+
+mod session;
+mod sqlite_template;

@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::scenario::{Scenario, until_within};
+use shakedown::fixtures::poll::Poll;
+
+use crate::scenario::Scenario;
 
 /// How long a run that has ended may take to clear up.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -14,10 +16,13 @@ impl Scenario {
     /// Fails if anything of the run is still there after five seconds.
     #[track_caller]
     pub(crate) fn leaves_nothing_behind(&self) {
-        let nothing = || self.left_behind().is_empty().then_some(());
-        if until_within(LIMIT, nothing).is_none() {
-            panic!("left behind: {:#?}", self.left_behind());
-        }
+        Poll::new()
+            .describe("nothing is left behind")
+            .within(LIMIT)
+            .until(|| match self.left_behind() {
+                left if left.is_empty() => Ok(()),
+                left => Err(format!("{left:#?}")),
+            });
     }
 
     fn left_behind(&self) -> Vec<String> {

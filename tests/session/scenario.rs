@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use shakedown::fixtures::poll::Poll;
 use shakedown::session::Host;
 
 /// The sample workspace, built.
@@ -147,6 +148,9 @@ impl Scenario {
             .env("PATH", format!("{}:{path}", bin.display()))
             .env("TMPDIR", self.tmp())
             .env("SAMPLE_OUT", self.out.path())
+            // What `conftest!` of the sample must keep from start functions.
+            .env("SAMPLE_PINNED", "no")
+            .env("SAMPLE_STRAY", "from the shell")
             // nextest starts each test through itself to survive Ctrl-Z;
             // nobody presses it here.
             .env("NEXTEST_DOUBLE_SPAWN", "0")
@@ -182,9 +186,10 @@ impl Scenario {
 
     /// Waits for the first note in `file`.
     pub(crate) fn first_note(&self, file: &str) -> String {
-        until(&format!("a note in `{file}`"), || {
-            self.notes(file).into_iter().next()
-        })
+        Poll::new()
+            .describe(format!("there is a note in `{file}`"))
+            .every(Duration::from_millis(5))
+            .until(|| self.notes(file).into_iter().next())
     }
 }
 
@@ -263,26 +268,4 @@ pub(crate) fn signal(child: Child, signal: i32) -> Finished {
 pub(crate) fn send(id: u32, signal: i32) {
     // SAFETY: plain system call; the process was started by the scenario.
     unsafe { libc::kill(i32::try_from(id).unwrap(), signal) };
-}
-
-/// Waits, for at most ten seconds, until `ask` has an answer.
-#[track_caller]
-pub(crate) fn until<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
-    until_within(Duration::from_secs(10), ask).unwrap_or_else(|| panic!("no {what}"))
-}
-
-pub(crate) fn until_within<T>(limit: Duration, ask: impl Fn() -> Option<T>) -> Option<T> {
-    let since = Instant::now();
-    loop {
-        match ask() {
-            Some(answer) => return Some(answer),
-            None if since.elapsed() > limit => return None,
-            None => pause(),
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the interval of `until_within`")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(5));
 }
