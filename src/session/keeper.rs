@@ -22,7 +22,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd as _, IntoRawFd as _, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -205,12 +205,11 @@ impl Keeper {
         };
         loop {
             let starting = self.is_starting();
-            let raw = |fd: &Option<OwnedFd>| fd.as_ref().map_or(-1, |fd| fd.as_raw_fd());
             let mut fds = [
                 readable(anchor.as_raw_fd()),
                 readable(stop),
-                readable(self.report.as_ref().map_or(-1, |fd| fd.as_raw_fd())),
-                readable(raw(&self.watched)),
+                readable(self.report.as_ref().map_or(-1, File::as_raw_fd)),
+                readable(self.watched.as_ref().map_or(-1, OwnedFd::as_raw_fd)),
             ];
             let left = self.deadline.saturating_duration_since(Instant::now());
             // Rounded up, or the last millisecond would be spent in a loop.
@@ -333,7 +332,7 @@ impl Keeper {
     fn end(&mut self) -> ! {
         // One that is still starting cannot take anything down.
         if !self.is_starting() && self.tell_worker() {
-            let watched = self.watched.as_ref().map_or(-1, |fd| fd.as_raw_fd());
+            let watched = self.watched.as_ref().map_or(-1, OwnedFd::as_raw_fd);
             poll(&mut [readable(watched)], Some(TEARDOWN));
         }
         self.kill_worker();
@@ -361,11 +360,11 @@ fn stop_signals() -> i32 {
 
     let Ok((out, into)) = pipe() else { return -1 };
     // Both stay open for as long as the process lives.
-    WRITE_END.store(std::os::fd::IntoRawFd::into_raw_fd(into), Ordering::Relaxed);
+    WRITE_END.store(into.into_raw_fd(), Ordering::Relaxed);
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
         let handler = on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t;
         // SAFETY: installs a handler that only does what a handler may.
         unsafe { libc::signal(signal, handler) };
     }
-    std::os::fd::IntoRawFd::into_raw_fd(out)
+    out.into_raw_fd()
 }

@@ -18,7 +18,7 @@
 //!
 //! shakedown::session!(pub ECHO: SocketAddr = start_echo);
 //!
-//! #[test]
+//! // in a #[test]
 //! fn the_server_answers() {
 //!     let address: &SocketAddr = ECHO.get();
 //!     // ...

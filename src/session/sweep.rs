@@ -19,15 +19,13 @@ pub(super) fn sweep(root: &Root) {
 }
 
 fn sweep_run(run: &Path) {
-    match place::read_run(run) {
-        Ok(Some(found)) => {
-            if found.anchor.process.is_alive() || found.namespace != namespace() {
-                return;
-            }
-        }
+    let is_over = match place::read_run(run) {
+        Ok(Some(found)) => !found.anchor.process.is_alive() && found.namespace == namespace(),
         // Being made just now, unless it is old.
-        _ if !place::is_given_up(run) => return,
-        _ => {}
+        _ => place::is_given_up(run),
+    };
+    if !is_over {
+        return;
     }
     let Ok(claim) = File::open(run.join("run.json")) else {
         place::remove_run(run);

@@ -1,4 +1,8 @@
 //! What a run may not leave behind: processes, containers, directories, ports.
+#![expect(
+    clippy::unwrap_used,
+    reason = "test code: clippy exempts the bodies of test functions, but not what they call"
+)]
 
 use std::fs;
 use std::net::TcpStream;

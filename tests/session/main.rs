@@ -12,4 +12,5 @@ mod leftovers;
 mod places;
 mod scenario;
 mod sharing;
+mod soak;
 mod stopping;

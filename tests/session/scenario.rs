@@ -1,5 +1,9 @@
 //! A run of the sample workspace in a world of its own: temporary directory,
 //! notes of the tests, fake `docker`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "test code: clippy exempts the bodies of test functions, but not what they call"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
