@@ -4,13 +4,18 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::anchor::Kind;
-use super::lease;
-use super::place::{self, Place, Root};
-use super::record::{self, Record, RunRecord, State, namespace};
-use super::{Error, burial, sweep};
+use super::Error;
+#[cfg(target_os = "linux")]
+use super::{
+    anchor::Kind,
+    burial, lease,
+    place::{self, Place, Root},
+    record::{self, Record, RunRecord, State, namespace},
+    sweep,
+};
 
 /// How long a resource may take to go when told to.
+#[cfg(target_os = "linux")]
 const STOPPING: Duration = Duration::from_secs(10);
 
 /// A session-wide resource of some run of this user.
@@ -37,7 +42,9 @@ pub struct Alive {
     pub handle: Option<String>,
     /// Its log.
     pub log: PathBuf,
+    #[cfg(target_os = "linux")]
     place: Place,
+    #[cfg(target_os = "linux")]
     record: Record,
 }
 
@@ -72,11 +79,24 @@ impl Stage {
     }
 }
 
-/// The resources of all runs of this user, oldest first.
+/// The resources of all runs of this user, oldest first. None on systems other
+/// than Linux, where they are not shared.
 ///
 /// # Errors
 ///
 /// When the directory of resources is not this user's own.
+#[cfg(not(target_os = "linux"))]
+pub fn alive() -> Result<Vec<Alive>, Error> {
+    Ok(Vec::new())
+}
+
+/// The resources of all runs of this user, oldest first. None on systems other
+/// than Linux, where they are not shared.
+///
+/// # Errors
+///
+/// When the directory of resources is not this user's own.
+#[cfg(target_os = "linux")]
 pub fn alive() -> Result<Vec<Alive>, Error> {
     let root = Root::of_this_user();
     root.check()?;
@@ -94,6 +114,28 @@ pub fn alive() -> Result<Vec<Alive>, Error> {
     Ok(found)
 }
 
+impl Alive {
+    /// Takes it down and waits until it is gone. A test that asks for it
+    /// afterwards starts it anew.
+    ///
+    /// # Errors
+    ///
+    /// When it is still there after ten seconds.
+    pub fn stop(&self) -> Result<(), Error> {
+        #[cfg(target_os = "linux")]
+        {
+            self.end_hosts()?;
+            if self.place.dir().exists() {
+                burial::end_abandoned(&self.place);
+                self.place.remove();
+            }
+            sweep::sweep(&Root::of_this_user());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
 impl Alive {
     /// None when it has just gone, or its numbers belong to another process
     /// namespace.
@@ -130,42 +172,22 @@ impl Alive {
         })
     }
 
-    /// Takes it down and waits until it is gone. A test that asks for it
-    /// afterwards starts it anew.
-    ///
-    /// # Errors
-    ///
-    /// When it is still there after ten seconds.
-    pub fn stop(&self) -> Result<(), Error> {
-        let limit = STOPPING;
-        match (self.record.keeper, self.record.worker) {
-            (Some(keeper), _) if keeper.is_alive() => {
-                keeper.signal(libc::SIGTERM);
-                if !keeper.ends_within(limit) {
-                    return Err(self.still_there(keeper.id));
-                }
-            }
-            (_, Some(worker)) if worker.is_alive() => {
-                worker.signal(libc::SIGKILL);
-                if !worker.ends_within(limit) {
-                    return Err(self.still_there(worker.id));
-                }
-            }
-            _ => {}
-        }
-        if self.place.dir().exists() {
-            burial::end_abandoned(&self.place);
-            self.place.remove();
-        }
-        sweep::sweep(&Root::of_this_user());
-        Ok(())
-    }
-
-    fn still_there(&self, host: i32) -> Error {
-        Error::Stop {
-            resource: self.resource.clone(),
-            host,
-            limit: STOPPING,
+    fn end_hosts(&self) -> Result<(), Error> {
+        let (host, signal) = match (self.record.keeper, self.record.worker) {
+            (Some(keeper), _) if keeper.is_alive() => (keeper, libc::SIGTERM),
+            // Without its keeper it cannot be told in words.
+            (_, Some(worker)) if worker.is_alive() => (worker, libc::SIGKILL),
+            _ => return Ok(()),
+        };
+        host.signal(signal);
+        if host.ends_within(STOPPING) {
+            Ok(())
+        } else {
+            Err(Error::Stop {
+                resource: self.resource.clone(),
+                host: host.id,
+                limit: STOPPING,
+            })
         }
     }
 }

@@ -89,7 +89,6 @@
 //!   with, less nextest's variables about that test, and in the directory of
 //!   the package that declares it.
 
-#[cfg(target_os = "linux")]
 mod alive;
 mod alone;
 #[cfg(target_os = "linux")]
@@ -128,7 +127,6 @@ mod watch;
 #[cfg(target_os = "linux")]
 mod worker;
 
-#[cfg(target_os = "linux")]
 pub use alive::{Alive, Stage, alive};
 #[doc(hidden)]
 pub use declaration::{Declaration, on_keeper_stage, on_worker_stage};
