@@ -122,7 +122,13 @@ fn human(rows: &[Row]) -> String {
         .collect();
     table::render(
         &[
-            "resource", "state", "runner", "host", "in use by", "age", "declared",
+            "resource",
+            "state",
+            "runner",
+            "host",
+            "in use by",
+            "age",
+            "declared",
         ],
         &cells,
         &[4, 5],
@@ -163,7 +169,7 @@ mod tests {
             sample("abandoned", None, 7300),
         ];
         insta::assert_snapshot!(human(&rows), @r"
-        resource  state      runner        host  in use by    age  declared
+        resource  state      runner        host  in use by     age  declared
         MARIADB   ready      nextest 4711  4720          3  1m 15s  tests/service/db.rs:12
         MARIADB   abandoned  nextest 4711  -             3   2h 1m  tests/service/db.rs:12
         ");

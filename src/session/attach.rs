@@ -129,7 +129,13 @@ fn start_or_wait(declaration: &Declaration, place: &Place, run: Run) -> Result<(
             drop(lock);
             let message = "its host process was killed while it started".to_owned();
             abandon(place, State::Failed { message });
-            Ok(())
+            match read(place)?.map(|record| record.state) {
+                Some(State::Starting) => {
+                    let message = "its host could not say whether it is up".to_owned();
+                    Err(start_failed(declaration, place, message))
+                }
+                _ => Ok(()),
+            }
         }
         Some(_) => Ok(()),
     }

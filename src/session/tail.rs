@@ -13,7 +13,10 @@ const BYTES: u64 = 8 * 1024;
 /// The end of a host's log. Displayed with its path, or as nothing where the
 /// log is empty.
 #[derive(Debug, Clone, Default)]
-pub struct LogTail {
+pub struct LogTail(Box<Tail>);
+
+#[derive(Debug, Clone, Default)]
+struct Tail {
     path: PathBuf,
     text: String,
 }
@@ -21,26 +24,26 @@ pub struct LogTail {
 impl LogTail {
     /// Reads it; a log that cannot be read is an empty one.
     pub(super) fn read(path: &Path) -> Self {
-        Self {
+        Self(Box::new(Tail {
             path: path.to_owned(),
             text: last_lines(path).unwrap_or_default(),
-        }
+        }))
     }
 
     /// The lines.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 }
 
 impl fmt::Display for LogTail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.text.is_empty() {
+        if self.0.text.is_empty() {
             return Ok(());
         }
-        write!(f, "\n--- end of its log, `{}` ---", self.path.display())?;
-        for line in self.text.lines() {
+        write!(f, "\n--- end of its log, `{}` ---", self.0.path.display())?;
+        for line in self.0.text.lines() {
             write!(f, "\n| {line}")?;
         }
         Ok(())

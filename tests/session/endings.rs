@@ -33,7 +33,7 @@ fn ends_by(ending: i32) -> Finished {
 fn ctrl_c() {
     ends_by(libc::SIGINT)
         .failed()
-        .says("SIGINT [")
+        .says("Cancelling due to interrupt")
         .says_nothing_of("LEAK");
 }
 
@@ -41,7 +41,7 @@ fn ctrl_c() {
 fn sigterm_of_the_runner() {
     ends_by(libc::SIGTERM)
         .failed()
-        .says("SIGTERM [")
+        .says("Cancelling due to signal")
         .says_nothing_of("LEAK");
 }
 

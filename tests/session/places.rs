@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use crate::scenario::{Scenario, finish};
+use crate::scenario::{Scenario, finish, signal, start};
 
 const ONE: &str = "test(=shared::a::t0) & binary(a)";
 
@@ -48,15 +48,43 @@ fn one_that_is_a_link_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_to_is_named() {
+fn one_that_may_not_be_written_to_is_named() {
     let scenario = Scenario::new();
-    let file = scenario.out().join("file");
-    fs::write(&file, "").unwrap();
-    finish(scenario.nextest(ONE).env("TMPDIR", file.join("tmp")))
+    // Not even root may make a directory there.
+    finish(scenario.nextest(ONE).env("TMPDIR", "/sys"))
         .failed()
-        .says(&format!(
-            "cannot look at `{}/tmp/shakedown-",
-            file.display()
-        ))
-        .says("Not a directory");
+        .says("cannot create the directory `/sys/shakedown-")
+        .says(": this user may not write there; set TMPDIR to a directory of your own");
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    const RUN: &str = "one-run";
+    let scenario = Scenario::new();
+    let holder = start(scenario.binary("a", "holds").env("NEXTEST_RUN_ID", RUN));
+    scenario.first_note("holding");
+    let run = scenario.home().join("sessions/nextest-one-run");
+    let resources = fs::read_dir(run).unwrap().flatten();
+    let server = resources
+        .map(|entry| entry.path())
+        .find(|path| path.is_dir())
+        .unwrap();
+    // What is attached next has to be noted there.
+    fs::remove_file(server.join("leases")).unwrap();
+    symlink("/dev/full", server.join("leases")).unwrap();
+    let full = finish(
+        scenario
+            .binary("b", "shared::a::t0")
+            .env("NEXTEST_RUN_ID", RUN),
+    );
+    assert_eq!(full.code, Some(101), "{}", full.text);
+    full.says(
+        "/leases`: the disk is full; free some space, or set TMPDIR to a directory on another disk",
+    )
+    .says("caused by: No space left on device");
+    fs::remove_file(server.join("leases")).unwrap();
+    // The run is this process as far as the two can see, so it goes on.
+    finish(&mut scenario.binary("a", "listing::stops")).succeeded();
+    signal(holder, libc::SIGKILL);
+    scenario.leaves_nothing_behind();
 }

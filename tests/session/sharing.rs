@@ -108,6 +108,18 @@ fn a_resource_started_by_another_outlives_its_teardown() {
 }
 
 #[test]
+fn a_service_of_the_process_fixture_can_be_kept() {
+    let scenario = Scenario::new();
+    finish(&mut scenario.nextest("test(/^process::/)"))
+        .succeeded()
+        .says("2 tests run: 2 passed")
+        .says_nothing_of("LEAK");
+    let seen = scenario.notes("process");
+    assert_eq!(seen[0], seen[1]);
+    scenario.leaves_nothing_behind();
+}
+
+#[test]
 fn an_async_start_function_keeps_its_runtime() {
     let scenario = Scenario::new();
     finish(&mut scenario.nextest("test(/^driven::/)"))
