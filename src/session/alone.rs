@@ -113,7 +113,10 @@ fn live<T: Send>(
     let failed = outcome.is_err();
     let told = started.send(outcome).is_ok();
     if told && !failed {
-        wait(&mut host, ended);
+        host.serve_until(move || {
+            // A sender that is gone is an end too.
+            let _ = ended.recv();
+        });
     }
     host.tear_down();
     #[cfg(target_os = "linux")]
@@ -154,20 +157,6 @@ fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
         .cloned()
         .or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
         .unwrap_or_else(|| "with a value that is no text".to_owned())
-}
-
-#[cfg(feature = "tokio")]
-fn wait(host: &mut Host, ended: Receiver<()>) {
-    host.serve_until(move || {
-        // A sender that is gone is an end too.
-        let _ = ended.recv();
-    });
-}
-
-#[cfg(not(feature = "tokio"))]
-fn wait(_host: &mut Host, ended: Receiver<()>) {
-    // A sender that is gone is an end too.
-    let _ = ended.recv();
 }
 
 /// Ends, with the process, the thread behind `end`.

@@ -14,7 +14,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -23,10 +23,14 @@ use super::lease::{self, Holder};
 use super::place::{Place, Root};
 use super::processes::Process;
 use super::record::{self, Record, State, VERSION};
+use super::worker::KEEPER_KILLED;
 use super::{Declaration, Error, LogTail, burial, launch, quote};
 
 /// How often a directory that is being removed is worth a new try.
 const ATTEMPTS: u32 = 50;
+
+/// How long a process that was killed may take to be gone.
+const DYING: Duration = Duration::from_secs(1);
 
 /// The handle of the resource, as JSON.
 pub(super) fn attach(declaration: &'static Declaration) -> Result<Value, Error> {
@@ -129,10 +133,18 @@ fn start_or_wait(declaration: &Declaration, place: &Place, run: Run) -> Result<(
             drop(lock);
             let message = "its host process was killed while it started".to_owned();
             abandon(place, State::Failed { message });
-            match read(place)?.map(|record| record.state) {
-                Some(State::Starting) => {
-                    let message = "its host could not say whether it is up".to_owned();
-                    Err(start_failed(declaration, place, message))
+            match read(place)? {
+                Some(record) if matches!(record.state, State::Starting) => {
+                    // The lock is let go shortly before a process is gone.
+                    let keeper_lives = record
+                        .keeper
+                        .is_some_and(|keeper| !keeper.ends_within(DYING));
+                    let message = if keeper_lives {
+                        "its keeper could not write its state"
+                    } else {
+                        KEEPER_KILLED
+                    };
+                    Err(start_failed(declaration, place, message.to_owned()))
                 }
                 _ => Ok(()),
             }

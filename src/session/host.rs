@@ -210,6 +210,13 @@ impl Host {
             .collect()
     }
 
+    /// Waits for the end. With a runtime, `runtime.rs` has what runs it
+    /// meanwhile.
+    #[cfg(not(feature = "tokio"))]
+    pub(super) fn serve_until<E>(&mut self, wait: impl FnOnce() -> E) -> E {
+        wait()
+    }
+
     /// Takes everything down, the last thing started first.
     pub(super) fn tear_down(&mut self) {
         #[cfg(feature = "tokio")]

@@ -70,6 +70,8 @@ pub(super) fn on_start(declaration: &'static Declaration) {
             libc::_exit(0);
         }
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+        // Ignored, it would take the worker's status away.
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
         libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     }
     // SAFETY: `launch` left the descriptor open for us, and nobody else here
@@ -78,6 +80,8 @@ pub(super) fn on_start(declaration: &'static Declaration) {
     match split() {
         Ok(Side::Keeper(pipes)) => {
             name_process(c"shakedown-keep");
+            // No directory of the test's is kept busy.
+            let _ = std::env::set_current_dir("/");
             Keeper::new(declaration, role, lock, pipes).keep()
         }
         Ok(Side::Worker(control, report)) => {
@@ -128,6 +132,10 @@ struct Pipes {
 fn split() -> io::Result<Side> {
     let (control_out, control_in) = pipe()?;
     let (report_out, report_in) = pipe()?;
+    // A fork of the worker may hold the other end open when the worker ends;
+    // what can be read then is all there is.
+    // SAFETY: plain system call with a descriptor we own.
+    unsafe { libc::fcntl(report_out.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
     // SAFETY: this process has one thread, so the child may go on as usual.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),

@@ -140,8 +140,12 @@ fn command(role: &Role, log: File) -> io::Result<Command> {
     // SAFETY: only async-signal-safe system calls between fork and exec.
     unsafe {
         command.pre_exec(move || {
-            // Away from the test's process group and terminal.
+            // Away from the test's process group and terminal, and from the
+            // signals that the thread here may have blocked.
             libc::setsid();
+            let mut none: libc::sigset_t = std::mem::zeroed();
+            libc::sigemptyset(&raw mut none);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
             // Nothing the test has open may be held open; older kernels that
             // do not know the call leave it at what is close-on-exec anyway.
             libc::syscall(

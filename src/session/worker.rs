@@ -11,6 +11,7 @@ use super::anchor;
 use super::keeper::{Report, name_process};
 use super::launch::{self, Role};
 use super::place::{Place, make_private};
+use super::processes::Process;
 use super::record::{self, Record, State};
 use super::watch::{Ended, Watch};
 use super::{Declaration, Host, alone, burial, cleanup};
@@ -32,6 +33,9 @@ impl Worker {
         }
     }
 }
+
+/// Why a start fails whose keeper is gone.
+pub(super) const KEEPER_KILLED: &str = "its keeper was killed while it started";
 
 /// Set by the keeper stage, taken by the worker stage.
 static WORKER: Mutex<Option<Worker>> = Mutex::new(None);
@@ -70,27 +74,33 @@ fn work(
     prepare(worker.role, declaration, &place);
     let keeper = KeeperLink::new(worker.report, place.clone());
     let mut host = Host::new(declaration.name, &place);
-    let outcome = alone::run(&mut host, start);
-    let serving = match outcome {
-        Ok(handle) => keeper.tell(&Report::Ready { handle }),
-        Err(message) => {
-            keeper.tell(&Report::Failed { message });
-            false
-        }
+    let (report, up) = match alone::run(&mut host, start) {
+        Ok(handle) => (Report::Ready { handle }, true),
+        Err(message) => (Report::Failed { message }, false),
     };
-    let mut keeper_lives = true;
-    if serving && let Some(anchor) = &anchor {
-        let watch = Watch::new(worker.control, anchor.process, host.children(), keeper);
-        keeper_lives = serve(&mut host, watch) == Ended::Told;
-        if !keeper_lives {
-            burial::end_users(&place, anchor);
-        }
+    let told = keeper.tell(&report);
+    if told && !up {
+        // The keeper does the rest.
+        host.tear_down();
+        leave(1);
+    }
+    if !told {
+        host.tear_down();
+        keeper.publish(State::Failed {
+            message: KEEPER_KILLED.to_owned(),
+        });
+    }
+    let Some(anchor) = anchor else { leave(1) };
+    let watch = Watch::new(worker.control, anchor.process, host.children(), keeper);
+    let ended = host.serve_until(move || watch.wait());
+    if ended == Ended::RunnerGone {
+        burial::end_users(&place, &anchor);
     }
     host.tear_down();
-    if serving && !keeper_lives {
+    if ended == Ended::RunnerGone {
         bury(&place);
     }
-    leave(i32::from(!serving))
+    leave(0)
 }
 
 /// Does what the keeper would have done.
@@ -116,16 +126,6 @@ fn prepare(role: Role, declaration: &Declaration, place: &Place) {
     if let Err(error) = make_private(&place.work()) {
         cleanup::note(place, &format!("cannot create its directory: {error}"));
     }
-}
-
-#[cfg(feature = "tokio")]
-fn serve(host: &mut Host, watch: Watch) -> Ended {
-    host.serve_until(move || watch.wait())
-}
-
-#[cfg(not(feature = "tokio"))]
-fn serve(_host: &mut Host, watch: Watch) -> Ended {
-    watch.wait()
 }
 
 #[expect(
@@ -171,13 +171,18 @@ impl KeeperLink {
         let report = Report::Died {
             message: message.clone(),
         };
-        if self.tell(&report) {
-            return;
+        if !self.tell(&report) {
+            self.publish(State::Died { message });
         }
+    }
+
+    /// Makes the state known in the keeper's place.
+    fn publish(&self, state: State) {
         let Ok(Some(mut record)) = record::read::<Record>(&self.place.state()) else {
             return;
         };
-        record.state = State::Died { message };
+        record.state = state;
+        record.worker = Process::current();
         if let Err(error) = record::write(&self.place.state(), &record) {
             cleanup::note(&self.place, &format!("cannot write its state: {error}"));
         }

@@ -85,3 +85,14 @@ fn a_child_that_ends_by_itself_takes_the_resource_along() {
     .says("died during the run: its child `sh` ended with exit status 3");
     scenario.leaves_nothing_behind();
 }
+
+#[test]
+fn a_keeper_killed_during_the_start_is_a_failed_start() {
+    let scenario = Scenario::new();
+    finish(&mut scenario.nextest("test(/^orphaned::/)"))
+        .failed()
+        .says("2 failed")
+        .says("failed to start: its keeper was killed while it started");
+    assert_eq!(scenario.notes("starts"), ["orphaned"]);
+    scenario.leaves_nothing_behind();
+}

@@ -1,6 +1,6 @@
 //! Who shares an instance, and who does not.
 
-use crate::scenario::{Scenario, finish};
+use crate::scenario::{Scenario, finish, start};
 
 const SHARED: &str = "test(/^shared::/)";
 
@@ -40,9 +40,13 @@ fn a_binary_run_by_itself_has_its_own_instance() {
 #[test]
 fn two_runs_at_once_have_an_instance_each() {
     let scenario = Scenario::new();
-    let filter = "binary(a) & test(/^shared::a::/)";
-    let other = crate::scenario::start(&mut scenario.nextest(filter));
-    finish(&mut scenario.nextest(filter)).succeeded();
+    let crowd = || {
+        let mut command = scenario.nextest("binary(a) & test(/^shared::[ab]::/)");
+        command.args(["--test-threads", "16"]);
+        command
+    };
+    let other = start(&mut crowd());
+    finish(&mut crowd()).succeeded();
     assert!(other.wait_with_output().unwrap().status.success());
     assert_eq!(scenario.instances_seen(), 2);
     scenario.leaves_nothing_behind();
