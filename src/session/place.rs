@@ -86,7 +86,13 @@ impl Place {
             anchor: anchor.clone(),
             namespace: namespace(),
         };
-        record::write(&path, &run).map_err(Error::storage("write", &path))
+        record::write(&path, &run).map_err(|source| {
+            // Nobody has got any further, or the file would be there; a
+            // directory that is not empty stays.
+            let _ = fs::remove_dir(&self.dir);
+            let _ = fs::remove_dir(self.run());
+            Error::storage("write", &path)(source)
+        })
     }
 
     pub(super) fn dir(&self) -> &Path {
