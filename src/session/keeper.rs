@@ -279,7 +279,13 @@ impl Keeper {
     }
 
     fn write(&self) {
-        if let Err(error) = record::write(&self.place.state(), &self.record) {
+        let path = self.place.state();
+        let written = if self.lock.is_some() {
+            record::write_anew(&path, &self.record)
+        } else {
+            record::write(&path, &self.record)
+        };
+        if let Err(error) = written {
             cleanup::note(&self.place, &format!("cannot write its state: {error}"));
         }
     }

@@ -75,6 +75,18 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
     }
 }
 
+/// Writes `path` anew, under the lock that whoever finds it missing waits for.
+///
+/// Some file systems (ext4) start to write a file to the disk when it replaces
+/// another by renaming, which on a busy disk takes longer than all the rest of
+/// a start.
+pub(super) fn write_anew(path: &Path, content: &impl Serialize) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => write(path, content),
+    }
+}
+
 /// Replaces `path`.
 pub(super) fn write(path: &Path, content: &impl Serialize) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.new", own_id()));
