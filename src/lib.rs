@@ -17,6 +17,7 @@ pub mod inspect;
 #[cfg(feature = "locust")]
 pub mod locust;
 pub mod process;
+pub mod session;
 #[doc(hidden)]
 pub mod startup;
 #[cfg(feature = "story")]

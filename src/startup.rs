@@ -6,7 +6,8 @@
 //! in the test binary itself, so the linker cannot drop it, which it does with
 //! a hook in a library that nobody names.
 //!
-//! Hooks run in three stages: `environment` (`conftest!`), `gate` (`tier!`),
+//! Hooks run in stages: `keeper` (`session!`, while there is one thread),
+//! `environment` (`conftest!`), `worker` (`session!`), `gate` (`tier!`),
 //! `requirement` (`requires!`). Linux and Windows order the sections by name;
 //! Apple's linker keeps link order, so there no stage may rely on the one
 //! before it, and none does for more than speed.
@@ -19,13 +20,19 @@ use std::io::Write as _;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs an expression before `main`, in one of the stages `environment`,
-/// `gate` and `requirement`.
+/// Runs an expression before `main`, in one of the stages `keeper`,
+/// `environment`, `worker`, `gate` and `requirement`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_start {
+    (keeper, $call:expr) => {
+        $crate::__on_start!(@ ".init_array.00150", ".CRT$XCT", $call);
+    };
     (environment, $call:expr) => {
         $crate::__on_start!(@ ".init_array.00200", ".CRT$XCU", $call);
+    };
+    (worker, $call:expr) => {
+        $crate::__on_start!(@ ".init_array.00250", ".CRT$XCUA", $call);
     };
     (gate, $call:expr) => {
         $crate::__on_start!(@ ".init_array.00300", ".CRT$XCV", $call);

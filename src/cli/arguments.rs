@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::compare::CompareOptions;
 use super::inspect::InspectOptions;
+use super::sessions::SessionsOptions;
 use super::story::StoryOptions;
 
 /// What a Rust service goes through before every merge and every release.
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Inspect(InspectOptions),
     Story(StoryOptions),
     Compare(CompareOptions),
+    Sessions(SessionsOptions),
 }
 
 /// List the tiers: tests in each, the command that runs it, what it needs and whether that is met here.

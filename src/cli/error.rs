@@ -45,6 +45,12 @@ pub enum Error {
     /// The story could not be told.
     #[error(transparent)]
     Story(#[from] crate::story::StoryError),
+    /// Session-wide resources could not be listed or stopped.
+    #[error("cannot manage the session-wide resources")]
+    Sessions {
+        /// Why not.
+        source: crate::session::Error,
+    },
     /// The output could not be written.
     #[error("cannot write the output")]
     Write {
@@ -67,7 +73,7 @@ impl Error {
             }
             Self::Inspect(error) => error.help(),
             Self::Story(error) => error.help(),
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::Read { .. } | Self::Write { .. } | Self::Sessions { .. } => None,
         }
     }
 }

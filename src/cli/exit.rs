@@ -54,7 +54,7 @@ impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error {
             Error::Spawn { .. } | Error::Nextest { .. } | Error::Listing { .. } => Self::Tool,
-            Error::Read { .. } | Error::Write { .. } => Self::InputOutput,
+            Error::Read { .. } | Error::Write { .. } | Error::Sessions { .. } => Self::InputOutput,
             Error::Inspect(error) => of_inspection(error),
             Error::Story(error) => of_story(error),
         }

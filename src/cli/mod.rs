@@ -12,6 +12,7 @@ mod exit;
 mod inspect;
 mod listing;
 mod output;
+mod sessions;
 mod story;
 mod table;
 mod tiers;
@@ -40,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -
         Command::Tiers(options) => tiers::run(&options, output),
         Command::Inspect(options) => inspect::run(&options, output),
         Command::Story(options) => story::run(&options, output),
+        Command::Sessions(options) => sessions::run(&options, output),
         Command::Compare(options) => compare::run(&options, output),
     };
     outcome.unwrap_or_else(|error| output.show_error(&error))

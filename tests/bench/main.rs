@@ -6,4 +6,5 @@ shakedown::tier!(bench);
 mod conftest;
 
 mod dissectors;
+mod session;
 mod sqlite_template;
