@@ -4,7 +4,7 @@
 mod archives;
 #[path = "../service/conftest.rs"]
 mod conftest;
-// mod command;
+mod command;
 mod comparisons;
 mod locust_tables;
 mod pages;
