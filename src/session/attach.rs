@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::anchor::Run;
 use super::lease::{self, Holder};
 use super::place::{Place, Root};
-use super::processes::{Process, exists};
+use super::processes::Process;
 use super::record::{self, Record, State, VERSION};
 use super::worker::KEEPER_KILLED;
 use super::{Declaration, Error, LogTail, burial, launch, quote};
@@ -66,9 +66,9 @@ fn settled(declaration: &Declaration, place: &Place) -> Result<Option<Value>, Er
         State::Failed { message } => Err(start_failed(declaration, place, message)),
         State::Died { message } => Err(died(declaration, place, message)),
         State::Ready { handle } => match record.worker {
-            // Cheaper than `is_alive`, and right unless the keeper was killed
-            // too and the number is in use again.
-            Some(worker) if exists(worker.id) => Ok(Some(handle)),
+            // A signal 0 would be cheaper, and wrong for a zombie, which a
+            // container without a reaping init keeps for long.
+            Some(worker) if worker.is_alive() => Ok(Some(handle)),
             _ => {
                 let message = lost(record.worker);
                 abandon(place, State::Died { message });

@@ -99,12 +99,6 @@ pub(super) fn own_id() -> i32 {
     unsafe { libc::getpid() }
 }
 
-/// Whether there is a process `id`, if only somebody else's or a zombie.
-pub(super) fn exists(id: i32) -> bool {
-    // SAFETY: signal 0 is not sent.
-    unsafe { libc::kill(id, 0) == 0 }
-}
-
 /// Now, in the unit of [`Process::start`].
 pub(super) fn ticks_since_boot() -> u64 {
     let mut now = libc::timespec {
