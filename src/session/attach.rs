@@ -66,6 +66,8 @@ fn settled(declaration: &Declaration, place: &Place) -> Result<Option<Value>, Er
         State::Failed { message } => Err(start_failed(declaration, place, message)),
         State::Died { message } => Err(died(declaration, place, message)),
         State::Ready { handle } => match record.worker {
+            // A signal 0 would be cheaper, and wrong for a zombie, which a
+            // container without a reaping init keeps for long.
             Some(worker) if worker.is_alive() => Ok(Some(handle)),
             _ => {
                 let message = lost(record.worker);
@@ -86,10 +88,7 @@ fn use_it(declaration: &Declaration, place: &Place, handle: Value) -> Result<Val
     } else {
         (Holder::Test, true)
     };
-    if let Some(process) = Process::current() {
-        lease::append(&place.leases(), process, holder)
-            .map_err(Error::storage("append to", place.leases()))?;
-    }
+    lease::append(&place.leases(), holder).map_err(Error::storage("append to", place.leases()))?;
     if is_test {
         quote::on_failure(declaration.name, place.log());
     }

@@ -72,7 +72,7 @@
 //!       lock        held by the keeper while the resource starts
 //!       state.json  version 1; replaced by renaming
 //!       log         output of the worker and its children
-//!       leases      a line for each attached process: id, start time, kind
+//!       leases      a line for each attached process: id, when it attached, kind
 //!       cleanup     a JSON array for each command that must run at the end
 //!       work/       `Host::dir`
 //! ```

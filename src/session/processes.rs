@@ -99,6 +99,22 @@ pub(super) fn own_id() -> i32 {
     unsafe { libc::getpid() }
 }
 
+/// Now, in the unit of [`Process::start`].
+pub(super) fn ticks_since_boot() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `now` outlives the call; `sysconf` has no preconditions.
+    let ticks_a_second = unsafe {
+        libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now);
+        libc::sysconf(libc::_SC_CLK_TCK)
+    };
+    let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
+    let (ticks, nanos) = (unsigned(ticks_a_second), unsigned(now.tv_nsec));
+    unsigned(now.tv_sec) * ticks + nanos * ticks / 1_000_000_000
+}
+
 /// The value of `name` in the environment that `id` was started with. A
 /// process that may not be looked at has none.
 pub(super) fn started_with(id: i32, name: &str) -> Option<Vec<u8>> {
@@ -213,6 +229,14 @@ mod tests {
             (stat.name.as_str(), stat.state, stat.parent, stat.start),
             ("a) b (c", b'S', 7, 9876)
         );
+    }
+
+    #[test]
+    fn this_process_started_in_the_past_and_not_long_ago() {
+        let this = Process::current().unwrap();
+        let now = ticks_since_boot();
+        assert!(this.start <= now, "{this:?} at {now}");
+        assert!(now - this.start < 100 * 3600, "{this:?} at {now}");
     }
 
     #[test]
