@@ -72,7 +72,7 @@ impl StaticTable<'_> {
                 }
                 Some(_) => {}
                 None => {
-                    findings.push(self.finding(format!("`{}` is unexpected", entry.key), entry))
+                    findings.push(self.finding(format!("`{}` is unexpected", entry.key), entry));
                 }
             }
         }
