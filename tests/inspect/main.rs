@@ -1,6 +1,8 @@
 //! Tests of static inspection: rules against their fixtures, the model, the
 //! fluent API, settings, baseline, fixes and formats.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
 mod baseline;
 mod cases;
 mod fluent;
