@@ -26,7 +26,7 @@ fn removing_the_guard_fails_with_the_way_to_the_call() {
     let message = fails(|| {
         lifespan
             .calls("sniffer::spawn")
-            .are_guarded_by("embed_sniffer")
+            .are_guarded_by("embed_sniffer");
     });
     insta::assert_snapshot!(message);
 }
@@ -151,7 +151,7 @@ fn reaching_shows_the_calls_on_the_way() {
         source
             .tests()
             .in_tier("fast")
-            .never_reach("std::thread::spawn")
+            .never_reach("std::thread::spawn");
     });
     insta::assert_snapshot!(message);
 }
