@@ -193,6 +193,31 @@ fn tables_have_their_keys() {
 }
 
 #[test]
+fn names_are_found_through_re_exports() {
+    let text = "pub mod sniffer { mod table { pub static T: &[(&str, fn())] = &[(\"a\", super::f)]; } \
+        pub use table::T; pub use table::T as Again; fn f() {} }";
+    let source = Workspace::of(&[("src/lib.rs", text)]).source();
+    for name in [
+        "sample::sniffer::T",
+        "sample::sniffer::Again",
+        "sample::sniffer::table::T",
+    ] {
+        source.static_table(name).unwrap().keys_are(["a"]);
+    }
+    assert!(source.static_table("sample::sniffer::f").is_err());
+}
+
+#[test]
+fn any_field_of_a_struct_may_be_the_key() {
+    let text = "pub enum P { Tcp, Udp } pub struct D { pub protocol: P, pub name: &'static str } \
+        pub static T: &[D] = &[D { protocol: P::Tcp, name: \"tcp\" }, D { protocol: P::Udp, name: \"udp\" }];";
+    let source = Workspace::of(&[("src/lib.rs", text)]).source();
+    let table = source.static_table("T").unwrap();
+    table.keys_are(["tcp", "udp"]);
+    table.keys_are_the_variants_of("P").unwrap();
+}
+
+#[test]
 fn missing_unexpected_and_doubled_keys_fail() {
     let text = "static T: &[(&str, u8)] = &[(\"a\", 1), (\"b\", 2), (\"a\", 3)];";
     let source = Workspace::of(&[("src/lib.rs", text)]).source();
