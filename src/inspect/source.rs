@@ -78,7 +78,11 @@ impl Source {
     /// How many lines they have.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        self.model.files.iter().map(|file| file.line_count()).sum()
+        self.model
+            .files
+            .iter()
+            .map(super::model::SourceFile::line_count)
+            .sum()
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {

@@ -15,8 +15,10 @@ const FAST: &[&str] = &[
     "cli",
     "fixtures",
     "harness",
+    "inspect",
     "leftovers",
     "load",
+    "session",
     "sniffer",
     "story",
 ];

@@ -51,6 +51,7 @@ fn unmet_fails_when_a_variable_asks_for_it() {
         let outcome = nextest("all", "sample-tiers")
             .env("SHAKEDOWN_REQUIRE", value)
             .env("SAMPLE_MYSQL", "up")
+            .env("SAMPLE_CAMERA", "up")
             .run();
         outcome.exits(TESTS_FAILED);
         assert_eq!(outcome.report.names(failed), OF_DOCKER, "{value}");
@@ -74,7 +75,12 @@ fn running_ignored_tests_fails_instead_of_passing_with_nothing_run() {
         outcome.exits(TESTS_FAILED);
         assert_eq!(
             outcome.report.names(failed),
-            ["docker_fails", "docker_runs", "live_docker_runs"],
+            [
+                "docker_fails",
+                "docker_runs",
+                "lens::sees",
+                "live_docker_runs"
+            ],
             "{which}"
         );
     }
@@ -169,7 +175,7 @@ fn under_nextest_each_requirement_is_recorded_once() {
         .run()
         .exits(0);
     let recorded = std::fs::read_to_string(&record).unwrap();
-    assert_eq!(recorded.lines().count(), 2, "{recorded}");
+    assert_eq!(recorded.lines().count(), 3, "{recorded}");
 }
 
 const NO_CAMERA: &str = "requirement `camera` is not met: no camera at `sample.usb`";

@@ -26,7 +26,7 @@ fn removing_the_guard_fails_with_the_way_to_the_call() {
     let message = fails(|| {
         lifespan
             .calls("sniffer::spawn")
-            .are_guarded_by("embed_sniffer")
+            .are_guarded_by("embed_sniffer");
     });
     insta::assert_snapshot!(message);
 }
@@ -151,7 +151,7 @@ fn reaching_shows_the_calls_on_the_way() {
         source
             .tests()
             .in_tier("fast")
-            .never_reach("std::thread::spawn")
+            .never_reach("std::thread::spawn");
     });
     insta::assert_snapshot!(message);
 }
@@ -190,6 +190,31 @@ fn tables_have_their_keys() {
     let by_layer = source.static_table("BY_LAYER").unwrap();
     by_layer.keys_are_the_variants_of("sample::Layer").unwrap();
     assert!(source.static_table("NO_TABLE").is_err());
+}
+
+#[test]
+fn names_are_found_through_re_exports() {
+    let text = "pub mod sniffer { mod table { pub static T: &[(&str, fn())] = &[(\"a\", super::f)]; } \
+        pub use table::T; pub use table::T as Again; fn f() {} }";
+    let source = Workspace::of(&[("src/lib.rs", text)]).source();
+    for name in [
+        "sample::sniffer::T",
+        "sample::sniffer::Again",
+        "sample::sniffer::table::T",
+    ] {
+        source.static_table(name).unwrap().keys_are(["a"]);
+    }
+    assert!(source.static_table("sample::sniffer::f").is_err());
+}
+
+#[test]
+fn any_field_of_a_struct_may_be_the_key() {
+    let text = "pub enum P { Tcp, Udp } pub struct D { pub protocol: P, pub name: &'static str } \
+        pub static T: &[D] = &[D { protocol: P::Tcp, name: \"tcp\" }, D { protocol: P::Udp, name: \"udp\" }];";
+    let source = Workspace::of(&[("src/lib.rs", text)]).source();
+    let table = source.static_table("T").unwrap();
+    table.keys_are(["tcp", "udp"]);
+    table.keys_are_the_variants_of("P").unwrap();
 }
 
 #[test]

@@ -67,8 +67,10 @@ fn run_fast_suite(temporary: &Path) -> Result {
     if run.status.success() {
         return Ok(());
     }
-    let log = String::from_utf8_lossy(&run.stderr).into_owned();
-    Err(Failure::new(format!("the fast suite failed:\n{log}")))
+    let log = String::from_utf8_lossy(&run.stderr);
+    let lines: Vec<&str> = log.lines().collect();
+    let tail = lines[lines.len().saturating_sub(40)..].join("\n");
+    Err(Failure::new(format!("the fast suite failed:\n{tail}")))
 }
 
 /// Processes whose environment carries `mark`, with their command lines.

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod archives;
-#[path = "../service/conftest.rs"]
-mod conftest;
 mod command;
 mod comparisons;
+#[path = "../service/conftest.rs"]
+mod conftest;
 mod locust_tables;
 mod pages;

@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use super::manifest::normalised;
 use super::node::Name;
-use super::{FileId, Model, Module, ModuleId, Node, NodeId, NodeKind, Owner, TargetId};
-use crate::inspect::syntax::{
-    Attribute, Extent, FileSyntax, FunctionSyntax, ImplSyntax, Item, ItemKind,
-};
+use super::{FileId, Model, Module, ModuleId, NodeKind, TargetId};
+use crate::inspect::syntax::{Attribute, Extent, FileSyntax, Item, ItemKind};
 
 /// A file to be read as a module.
 #[derive(Debug)]
@@ -29,19 +27,21 @@ struct Declared {
     extent: Extent,
     file: FileId,
     test_only: bool,
-    platform: bool,
+    pub(super) platform: bool,
 }
 
 /// Where items stand.
 #[derive(Debug, Clone)]
-struct Place {
-    module: ModuleId,
-    file: FileId,
+pub(super) struct Place {
+    pub(super) module: ModuleId,
+    pub(super) file: FileId,
     /// the directory of the file
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     /// where `mod name;` looks
-    children: PathBuf,
-    inline: bool,
+    pub(super) children: PathBuf,
+    pub(super) inline: bool,
+    /// inside a macro call under a `cfg` of the platform
+    pub(super) platform: bool,
 }
 
 #[derive(Debug)]
@@ -88,6 +88,7 @@ impl Builder {
                 directory: mount.path.parent().unwrap_or(Path::new("")).to_owned(),
                 children: mount.children,
                 inline: false,
+                platform: false,
             };
             self.items(&syntax.items, &place);
         }
@@ -131,7 +132,13 @@ impl Builder {
     }
 
     /// A new module under `parent`, known there by its name.
-    fn child(&mut self, parent: ModuleId, name: &str, file: FileId, extent: Extent) -> ModuleId {
+    pub(super) fn child(
+        &mut self,
+        parent: ModuleId,
+        name: &str,
+        file: FileId,
+        extent: Extent,
+    ) -> ModuleId {
         let id = self.model.modules.len();
         let above = &mut self.model.modules[parent];
         above
@@ -161,7 +168,7 @@ impl Builder {
         id
     }
 
-    fn items(&mut self, items: &[Item], place: &Place) {
+    pub(super) fn items(&mut self, items: &[Item], place: &Place) {
         for item in items {
             self.item(item, place);
         }
@@ -191,7 +198,12 @@ impl Builder {
             }
             ItemKind::MacroCall(call) => {
                 self.node(item, place, NodeKind::MacroCall(Arc::clone(call)));
-                self.items(&call.items, place);
+                let platform = place.platform || is_of_a_platform(item);
+                let place = Place {
+                    platform,
+                    ..place.clone()
+                };
+                self.items(&call.items, &place);
             }
             ItemKind::ExternCrate(original) => {
                 let import = crate::inspect::syntax::Import {
@@ -211,7 +223,7 @@ impl Builder {
         let created = &mut self.model.modules[module];
         created.inline = true;
         created.test_only |= item.test_only;
-        created.platform |= is_of_a_platform(item);
+        created.platform |= place.platform || is_of_a_platform(item);
         let path = item.attributes.iter().find_map(Attribute::file_path);
         let children = path.map_or_else(
             || place.children.join(&item.name),
@@ -264,7 +276,7 @@ impl Builder {
                 extent: item.extent,
                 file: place.file,
                 test_only: item.test_only,
-                platform: is_of_a_platform(item),
+                platform: place.platform || is_of_a_platform(item),
             }),
         });
     }
@@ -284,129 +296,6 @@ impl Builder {
         if !std::mem::replace(&mut module.has_imports_node, true) {
             let node = self.node(item, place, NodeKind::Imports);
             "use".clone_into(&mut self.model.nodes[node].name);
-        }
-    }
-
-    /// A node for a named or an unnamed item.
-    fn node(&mut self, item: &Item, place: &Place, kind: NodeKind) -> NodeId {
-        let id = self.model.nodes.len();
-        let module = &mut self.model.modules[place.module];
-        if !item.name.is_empty() {
-            module
-                .names
-                .entry(item.name.clone())
-                .or_default()
-                .push(Name::Node(id));
-        }
-        let path = if item.name.is_empty() {
-            module.path.clone()
-        } else {
-            format!("{}::{}", module.path, item.name)
-        };
-        let test_only = module.test_only || item.test_only;
-        self.model.nodes.push(Node {
-            name: item.name.clone(),
-            path,
-            module: place.module,
-            scope: place.module,
-            file: place.file,
-            extent: item.extent,
-            public: item.public,
-            test_only,
-            attributes: Arc::clone(&item.attributes),
-            kind,
-        });
-        id
-    }
-
-    /// A function, free or of `owner`, whose path is `under`.
-    fn function(
-        &mut self,
-        syntax: &Arc<FunctionSyntax>,
-        place: &Place,
-        owner: Option<Owner>,
-        under: Option<&str>,
-    ) -> NodeId {
-        let id = self.model.nodes.len();
-        let module = &mut self.model.modules[place.module];
-        if owner.is_none() {
-            module
-                .names
-                .entry(syntax.name.clone())
-                .or_default()
-                .push(Name::Node(id));
-        }
-        let path = format!("{}::{}", under.unwrap_or(&module.path), syntax.name);
-        let test_only = module.test_only || syntax.test_only;
-        self.model.nodes.push(Node {
-            name: syntax.name.clone(),
-            path,
-            module: place.module,
-            scope: place.module,
-            file: place.file,
-            extent: syntax.extent,
-            public: syntax.public,
-            test_only,
-            attributes: Arc::clone(&syntax.attributes),
-            kind: NodeKind::Function {
-                syntax: Arc::clone(syntax),
-                owner,
-            },
-        });
-        self.block(id, &syntax.body.items, place);
-        id
-    }
-
-    /// Items declared inside a body get a module of their own that no path can name.
-    fn block(&mut self, node: NodeId, items: &[Item], place: &Place) {
-        if items.is_empty() {
-            return;
-        }
-        let name = format!("{{{}}}", self.model.nodes[node].name);
-        let extent = self.model.nodes[node].extent;
-        let module = self.child(place.module, &name, place.file, extent);
-        let path = self.model.nodes[node].path.clone();
-        let test_only = self.model.nodes[node].test_only;
-        let created = &mut self.model.modules[module];
-        created.block = true;
-        created.inline = true;
-        created.path = path;
-        created.test_only = test_only;
-        self.model.nodes[node].scope = module;
-        let place = Place {
-            module,
-            inline: true,
-            ..place.clone()
-        };
-        self.items(items, &place);
-    }
-
-    fn interface(&mut self, item: &Item, methods: &[Arc<FunctionSyntax>], place: &Place) {
-        let node = self.node(item, place, NodeKind::Trait);
-        let path = self.model.nodes[node].path.clone();
-        for method in methods {
-            let owner = Owner {
-                self_type: vec![item.name.clone()],
-                interface: Some(vec![item.name.clone()]),
-            };
-            self.function(method, place, Some(owner), Some(&path));
-        }
-    }
-
-    fn implementation(&mut self, item: &Item, syntax: &Arc<ImplSyntax>, place: &Place) {
-        self.node(item, place, NodeKind::Impl(Arc::clone(syntax)));
-        let self_type = match &syntax.self_type {
-            Some(ty) if !ty.dynamic => ty.path.clone(),
-            _ => Vec::new(),
-        };
-        let last = self_type.last().map_or("impl", String::as_str);
-        let path = format!("{}::{last}", self.model.modules[place.module].path);
-        for method in &syntax.methods {
-            let owner = Owner {
-                self_type: self_type.clone(),
-                interface: syntax.interface.clone(),
-            };
-            self.function(method, place, Some(owner), Some(&path));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::names::Index;
 use super::resolve::Resolver;
-use super::{Certainty, Definition, Model, NodeId, NodeKind, Site, SiteTarget, sites};
+use super::{Certainty, Definition, Model, Namespace, NodeId, NodeKind, Site, SiteTarget, sites};
 use crate::inspect::syntax::MentionKind;
 
 /// The address of a site: its node and its position in the node's list.
@@ -70,6 +70,28 @@ impl Graph {
 
     pub(crate) fn site(&self, (node, at): SiteId) -> &Site {
         &self.sites[node][at]
+    }
+
+    /// The node that `path` names from outside its crate, through re-exports.
+    pub(crate) fn exported(&self, model: &Model, path: &str) -> Vec<NodeId> {
+        let segments: Vec<String> = path.split("::").map(str::to_owned).collect();
+        let Some((first, tail)) = segments.split_first() else {
+            return Vec::new();
+        };
+        let Some(root) = self.index.libraries.get(first) else {
+            return Vec::new();
+        };
+        let resolver = Resolver::new(model, &self.index);
+        let namespaces = [Namespace::Value, Namespace::Type, Namespace::Macro];
+        let found = namespaces
+            .into_iter()
+            .filter_map(|it| resolver.walk(Definition::Module(*root), tail, it));
+        found
+            .filter_map(|definition| match definition {
+                Definition::Node(node) => Some(node),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Types that implement a trait of the workspace.

@@ -16,6 +16,7 @@ mod load;
 mod manifest;
 mod names;
 mod node;
+mod nodes;
 mod reach;
 mod resolve;
 mod sites;

@@ -269,7 +269,12 @@ impl<'m> Resolver<'m> {
     }
 
     /// Follows the segments after the first.
-    fn walk(&self, start: Definition, tail: &[String], namespace: Namespace) -> Option<Definition> {
+    pub(super) fn walk(
+        &self,
+        start: Definition,
+        tail: &[String],
+        namespace: Namespace,
+    ) -> Option<Definition> {
         let mut at = start;
         for (position, segment) in tail.iter().enumerate() {
             let last = position + 1 == tail.len();

@@ -30,6 +30,13 @@ impl Source {
             .filter(|(_, node)| fits(node))
             .map(|(id, node)| (id, node.path.as_str()))
             .collect();
+        if !candidates.iter().any(|(_, path)| *path == name) {
+            let exported = self.graph.exported(&self.model, name);
+            let first = exported.into_iter().find(|id| fits(self.node(*id)));
+            if let Some(node) = first {
+                return Ok(vec![node]);
+            }
+        }
         pick(kind, name, &candidates)
     }
 

@@ -54,7 +54,7 @@ impl StaticTable<'_> {
     }
 
     /// Asserts that it has these keys, each once, in any order. A path fits by
-    /// its end: `Layer::Tcp` is `Tcp` too.
+    /// its end: `Layer::Tcp` is `Tcp` too; of a struct any field may be the key.
     ///
     /// # Panics
     ///
@@ -65,14 +65,16 @@ impl StaticTable<'_> {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let mut findings = Vec::new();
         for entry in self.entries {
-            let fits = expected.iter().find(|key| is_key(&entry.key, key));
+            let fits = expected.iter().find(|key| {
+                is_key(&entry.key, key) || entry.others.iter().any(|it| is_key(it, key))
+            });
             match fits {
                 Some(key) if !seen.insert(key) => {
                     findings.push(self.finding(format!("`{key}` is in it twice"), entry));
                 }
                 Some(_) => {}
                 None => {
-                    findings.push(self.finding(format!("`{}` is unexpected", entry.key), entry))
+                    findings.push(self.finding(format!("`{}` is unexpected", entry.key), entry));
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::DOCUMENTATION;
+use super::formats::DOCUMENTATION;
 use crate::inspect::finding::{Finding, Place, Severity};
 use crate::inspect::run::Report;
 use crate::inspect::source::Source;

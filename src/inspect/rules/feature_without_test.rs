@@ -23,7 +23,7 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     };
     let source = context.source;
     let changed = changed_files(source.root(), base)?;
-    let touched = |file: &&SourceFile| changed.iter().any(|path| *path == file.path);
+    let touched = |file: &&SourceFile| changed.contains(&file.path);
     let files: Vec<&SourceFile> = source.model.files.iter().filter(touched).collect();
     let mut found = Vec::new();
     for file in &files {

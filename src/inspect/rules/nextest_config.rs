@@ -89,7 +89,7 @@ impl Configuration<'_> {
             };
             match (shape, value.get_ref()) {
                 (Shape::Table(keys), DeValue::Table(table)) => {
-                    self.unknown_keys(table, keys, &whole)
+                    self.unknown_keys(table, keys, &whole);
                 }
                 (Shape::Named(keys), DeValue::Table(table)) => {
                     for (name, value) in table {

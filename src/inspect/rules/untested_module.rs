@@ -69,11 +69,10 @@ fn touched_files(source: &Source, reached: &HashSet<NodeId>) -> HashSet<usize> {
     for id in reached {
         files.insert(source.node(*id).file);
         for site in source.sites(*id) {
-            match site.definition() {
-                Some(Definition::Node(node) | Definition::Associated(node, _)) => {
-                    files.insert(source.node(*node).file);
-                }
-                _ => {}
+            if let Some(Definition::Node(node) | Definition::Associated(node, _)) =
+                site.definition()
+            {
+                files.insert(source.node(*node).file);
             }
         }
     }

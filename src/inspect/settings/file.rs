@@ -63,15 +63,17 @@ impl Settings {
     }
 
     /// Whether a rule of this name is defined here, beside those that ship.
-    pub(crate) fn defines(&self, rule: &str) -> bool {
+    #[must_use]
+    pub fn defines(&self, rule: &str) -> bool {
         let paths = self.forbid_path.iter().map(|it| it.id.as_str());
         let calls = self.forbid_call.iter().map(|it| it.id.as_str());
         let attributes = self.require_attribute.iter().map(|it| it.id.as_str());
         paths.chain(calls).chain(attributes).any(|it| it == rule)
     }
 
-    /// Where the baseline stands.
-    pub(crate) fn baseline_path(&self, root: &Path) -> PathBuf {
+    /// Where the baseline stands, in the workspace at `root`.
+    #[must_use]
+    pub fn baseline_path(&self, root: &Path) -> PathBuf {
         let default = PathBuf::from(".config/inspect-baseline.toml");
         root.join(self.baseline.as_ref().unwrap_or(&default))
     }

@@ -20,7 +20,7 @@ impl Reader {
                 syn::Stmt::Local(local) => self.read_local(local),
                 syn::Stmt::Item(item) => self.visit_item(item),
                 syn::Stmt::Macro(call) => {
-                    self.expected(&call.attrs, |it| it.visit_macro(&call.mac))
+                    self.expected(&call.attrs, |it| it.visit_macro(&call.mac));
                 }
                 syn::Stmt::Expr(expression, _) => {
                     self.expected(attributes(expression), |it| it.visit_expr(expression));

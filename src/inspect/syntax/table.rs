@@ -11,6 +11,8 @@ use super::attribute::segments;
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
+    /// other literals and paths in the entry, which are keys too if asked for
+    pub(crate) others: Vec<String>,
     pub(crate) extent: Extent,
 }
 
@@ -43,7 +45,10 @@ fn entry(element: &syn::Expr) -> Option<Entry> {
                 matches!(&field.member, syn::Member::Named(ident)
                     if ["key", "name", "id", "kind"].iter().any(|it| ident == it))
             });
-            key(&named.or_else(|| literal.fields.first())?.expr)
+            let mut found = key(&named.or_else(|| literal.fields.first())?.expr)?;
+            let others = literal.fields.iter().filter_map(|field| key(&field.expr));
+            found.others = others.map(|it| it.key).collect();
+            Some(found)
         }
         E::Call(call) => key(call.args.first()?),
         E::Reference(inner) => entry(&inner.expr),
@@ -56,6 +61,7 @@ fn key(expression: &syn::Expr) -> Option<Entry> {
     match expression {
         syn::Expr::Path(path) => Some(Entry {
             key: segments(&path.path).join("::"),
+            others: Vec::new(),
             extent: Extent::of_path(&path.path),
         }),
         syn::Expr::Lit(literal) => {
@@ -67,6 +73,7 @@ fn key(expression: &syn::Expr) -> Option<Entry> {
             };
             Some(Entry {
                 key: text,
+                others: Vec::new(),
                 extent: Extent::of(span),
             })
         }
@@ -97,10 +104,12 @@ fn arrows(tokens: TokenStream) -> Vec<Entry> {
         .filter_map(|(_, token)| match token {
             TokenTree::Literal(literal) => Some(Entry {
                 key: literal_text(literal),
+                others: Vec::new(),
                 extent: Extent::of(literal.span()),
             }),
             TokenTree::Ident(ident) => Some(Entry {
                 key: ident.to_string(),
+                others: Vec::new(),
                 extent: Extent::of(ident.span()),
             }),
             _ => None,
