@@ -113,9 +113,13 @@ fn a_dry_run_writes_nothing() {
 #[test]
 fn nothing_to_tell_is_an_error_with_help() {
     let empty = tempfile::tempdir().unwrap();
-    for directory in [path(empty.path()), "no/such/profiles"] {
+    let cases = [
+        (path(empty.path()), Exit::Usage),
+        ("no/such/profiles", Exit::InputOutput),
+    ];
+    for (directory, expected) in cases {
         let (exit, data, talk) = shakedown(&["story", directory]);
-        assert_eq!(exit, Exit::InputOutput);
+        assert_eq!(exit, expected);
         assert_eq!(data, "");
         assert!(
             talk.contains(directory) && talk.contains("help: "),

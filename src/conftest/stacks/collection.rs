@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 const THREADS: usize = 64;
 /// Frames read of each, from the innermost.
 const FRAMES: usize = 96;
-/// How long all threads together have to answer.
-const PATIENCE_NANOS: libc::c_long = 500_000_000;
+/// How long all threads together have to answer; a busy machine may have to read
+/// code from disk first.
+const PATIENCE_SECONDS: libc::time_t = 2;
 
 /// What was found of one thread.
 pub(super) struct Thread {
@@ -256,11 +257,7 @@ fn wait_for(asked: usize) {
     unsafe {
         let mut until: libc::timespec = std::mem::zeroed();
         libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut until);
-        until.tv_nsec += PATIENCE_NANOS;
-        if until.tv_nsec >= 1_000_000_000 {
-            until.tv_nsec -= 1_000_000_000;
-            until.tv_sec += 1;
-        }
+        until.tv_sec += PATIENCE_SECONDS;
         for _ in 0..asked {
             if libc::sem_timedwait(ANSWERS.0.get(), &raw const until) != 0 {
                 return;
