@@ -10,7 +10,15 @@ use toml::Table;
 
 /// The test binaries of the fast tier, beside unit tests. Any other joins the
 /// fast suite unasked, so a new one is entered here, or belongs into a tier.
-const FAST: &[&str] = &["api", "cli", "fixtures", "harness", "leftovers", "load"];
+const FAST: &[&str] = &[
+    "api",
+    "cli",
+    "fixtures",
+    "harness",
+    "leftovers",
+    "load",
+    "service_testing",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
