@@ -7,4 +7,8 @@ mod conftest;
 #[path = "../service/server.rs"]
 mod server;
 
+mod client;
+mod decoys;
+mod deploy;
 mod durability;
+mod trap;

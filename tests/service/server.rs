@@ -142,7 +142,7 @@ impl DecnetBuilder {
 ///
 /// Under nextest the setup script has built it, so that this is a check of a
 /// fraction of a second; under `cargo test` or a debugger it builds.
-fn binary() -> Result<PathBuf> {
+pub(crate) fn binary() -> Result<PathBuf> {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     if let Some(built) = BUILT.get() {
         return Ok(built.clone());

@@ -6,6 +6,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use tokio::task::JoinSet;
 
 use crate::stage::{Peer, Stage, assert_no_fault, brief};
+use crate::{rdp, smb};
 
 /// A whole dialogue, as a client would hold it without listening.
 fn dialogue(service: Service) -> Vec<u8> {
@@ -24,6 +25,19 @@ fn dialogue(service: Service) -> Vec<u8> {
                 bytes.extend([0, 0, 0, 1, b'x']);
             }
             bytes.extend([0; 9]);
+            bytes
+        }
+        Service::Smb => [
+            smb::first_negotiation(&["NT LM 0.12", "SMB 2.002"]),
+            smb::second_negotiation(&[0x0202, 0x0302]),
+            smb::set_up(2, smb::NTLM_NEGOTIATE),
+            smb::set_up(3, &smb::ntlm_answer()),
+        ]
+        .concat(),
+        Service::Rdp => {
+            // Too old for TLS: what follows the request is read as well.
+            let mut bytes = rdp::request(0);
+            bytes.extend(b"\x03\0\0\x0c\x02\xf0\x80\x7f\x65\x82\x01\x94");
             bytes
         }
         other => panic!("no dialogue for {other}"),

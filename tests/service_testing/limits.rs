@@ -10,12 +10,14 @@ use tokio::time::interval;
 
 use crate::stage::{Stage, assert_no_fault, brief, field, generous};
 
-/// Something that each service reads on after.
-fn drip(service: Service) -> u8 {
+/// The start of a message that each service would read on and on.
+fn endless(service: Service) -> &'static [u8] {
     match service {
-        // A line that never ends.
-        Service::Ssh => b'S',
-        _ => b'x',
+        // Headers that announce a message just short of the limit.
+        Service::Smb => b"\x00\x00\x3f\xff",
+        Service::Rdp => b"\x03\x00\x3f\xff",
+        Service::Ssh => b"SSH-2.0-",
+        _ => b"x",
     }
 }
 
@@ -40,13 +42,14 @@ async fn a_peer_that_drips_bytes_lives_no_longer_than_others() {
             ..generous()
         };
         let mut stage = Stage::limited(service, limits);
-        let peer = stage.peer().await;
+        let mut peer = stage.peer().await;
+        peer.say(endless(service)).await;
         let (mut reader, mut writer) = peer.stream.into_split();
         let mut tick = interval(Duration::from_millis(10));
         let dripping = async {
             loop {
                 tick.tick().await;
-                if tokio::io::AsyncWriteExt::write_all(&mut writer, &[drip(service)])
+                if tokio::io::AsyncWriteExt::write_all(&mut writer, b"x")
                     .await
                     .is_err()
                 {

@@ -11,6 +11,8 @@ mod ftp;
 mod hostile;
 mod http;
 mod limits;
+mod rdp;
+mod smb;
 mod ssh;
 mod stage;
 mod telnet;
