@@ -2,9 +2,11 @@
 //! it would on a real host, and what it tried is visible through the API.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use shakedown::Result;
 use shakedown::fixtures::scratch;
+use shakedown::process::Process;
 
 use crate::client::Client;
 use crate::trap::Trap;
@@ -266,14 +268,28 @@ async fn smbclient_answers_a_challenge_and_is_refused() -> Result {
 
 #[tokio::test]
 async fn xfreerdp_answers_a_challenge_and_is_refused() -> Result {
-    let Some(xfreerdp) = Client::find("xfreerdp")? else {
+    let (Some(xfreerdp), Some(_)) = (Client::find("xfreerdp")?, Client::find("Xvfb")?) else {
         return Ok(());
     };
     let trap = Trap::set("rdp").await?;
     let scratch = scratch();
+    // It opens a display before anything else.
+    let mut screen = Process::builder("Xvfb")
+        .args([
+            "-displayfd",
+            "1",
+            "-nolisten",
+            "tcp",
+            "-screen",
+            "0",
+            "640x480x24",
+        ])
+        .start()?;
+    let number = screen.wait_for_line("", Duration::from_secs(10))?;
     let address = format!("/v:{}:{}", trap.host(), trap.port());
     let said = xfreerdp
         .env("HOME", scratch.path())
+        .env("DISPLAY", format!(":{}", number.trim()).as_ref())
         .run(
             &[
                 &address,
@@ -287,8 +303,11 @@ async fn xfreerdp_answers_a_challenge_and_is_refused() -> Result {
             "",
         )
         .await?;
-    assert!(said.contains("LOGON_FAILURE"), "{said}");
+    screen.terminate(Duration::from_secs(5))?;
+    assert!(said.contains("STATUS_LOGON_FAILURE"), "{said}");
     let fields = [("username", "alice"), ("domain", "CORP")];
     trap.watch.saw("rdp", "login_attempt", &fields).await;
+    let cookie = [("cookie", "alice")];
+    trap.watch.saw("rdp", "negotiate", &cookie).await;
     trap.spring()
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use decnet::decoy::{Limits, Service};
-use russh::client;
 use russh::keys::PublicKeyOrCertificate;
+use russh::{MethodKind, client};
 
 use crate::stage::{Stage, field, generous};
 
@@ -28,7 +28,14 @@ async fn passwords_are_refused_and_recorded_after_a_real_key_exchange() {
         .unwrap();
     for password in ["toor", "123456"] {
         let answer = session.authenticate_password("root", password).await;
-        assert!(!answer.unwrap().success());
+        let client::AuthResult::Failure {
+            remaining_methods, ..
+        } = answer.unwrap()
+        else {
+            panic!("the decoy let somebody in");
+        };
+        // A client that heard otherwise would not try a second one.
+        assert!(remaining_methods.contains(&MethodKind::Password));
         let event = stage.event("login_attempt").await;
         assert_eq!(
             (field(&event, "username"), field(&event, "password")),
