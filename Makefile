@@ -23,6 +23,27 @@ tools: ## install cargo-nextest where it is missing
 		echo "cargo-nextest is missing: installing $(NEXTEST_VERSION) (some minutes)"; \
 		$(CARGO) install --locked cargo-nextest@$(NEXTEST_VERSION); }
 
+# Debian's names of what the live tier's decoys are driven by; `command:package`.
+LIVE_TOOLS := curl:curl ssh:openssh-client tnftp:tnftp lftp:lftp telnet:inetutils-telnet \
+	ip:iproute2 unshare:util-linux openssl:openssl smbclient:smbclient xfreerdp:freerdp2-x11 Xvfb:xvfb nmap:nmap
+
+.PHONY: live-tools
+live-tools: ## install the clients of the live tier that are missing (needs apt and root)
+	@missing=; for tool in $(LIVE_TOOLS); do \
+		command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	[ -n "$$missing" ] || exit 0; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "live-tools: missing:$$missing, and there is no apt-get: those tests will say so"; exit 0; fi; \
+	sudo=; if [ "$$(id -u)" != 0 ]; then \
+		if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo="sudo -n"; else \
+		echo "live-tools: missing:$$missing, and only root can install them: those tests will say so"; exit 0; fi; fi; \
+	echo "live-tools: installing$$missing"; \
+	$$sudo apt-get -o DPkg::Lock::Timeout=120 update -qq; \
+	for package in $$missing; do \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get -o DPkg::Lock::Timeout=120 install -y -qq \
+			--no-install-recommends "$$package" >/dev/null \
+			|| echo "live-tools: no package $$package here: its tests will say so"; done
+
 .PHONY: hooks
 hooks: tools ## git hooks: pre-commit (fmt, clippy, fast suite), pre-push (ci profile)
 	@git config core.hooksPath .githooks
@@ -71,7 +92,7 @@ budget: ## crates that a user's default build resolves, held under a budget
 
 # The ci profile with a small case count and a five-second load.
 .PHONY: ci-tests
-ci-tests: tools
+ci-tests: tools live-tools
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-2000} PROPTEST_CASES=$${PROPTEST_CASES:-64} \
 	STRESS_USERS=$${STRESS_USERS:-50} STRESS_DURATION=$${STRESS_DURATION:-5s} \
 	$(NEXTEST) --profile ci

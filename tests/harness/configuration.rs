@@ -18,6 +18,7 @@ const FAST: &[&str] = &[
     "inspect",
     "leftovers",
     "load",
+    "service_testing",
     "session",
     "sniffer",
     "story",

@@ -8,5 +8,9 @@ mod conftest;
 #[path = "../service/server.rs"]
 mod server;
 
+mod client;
+mod decoys;
+mod deploy;
 mod durability;
 mod sniffer;
+mod trap;

@@ -1,0 +1,18 @@
+//! decnet's decoys, collector and deployments, in process: what peers can do to
+//! them, and what they report.
+
+#[path = "../service/conftest.rs"]
+mod conftest;
+
+mod collector;
+mod commands;
+mod deployment;
+mod ftp;
+mod hostile;
+mod http;
+mod limits;
+mod rdp;
+mod smb;
+mod ssh;
+mod stage;
+mod telnet;
