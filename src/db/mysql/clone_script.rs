@@ -42,11 +42,7 @@ pub(super) fn of(name: &str, template: &Database) -> Result<String, MySqlError> 
 
 /// The statement that copies the rows of `table`; none for an empty table.
 fn copy_rows(template: &Database, table: &str) -> Result<String, MySqlError> {
-    let (schema, text, source) = (
-        literal(template.name()),
-        literal(table),
-        identifier(table),
-    );
+    let (schema, text, source) = (literal(template.name()), literal(table), identifier(table));
     let found = template.execute(&format!(
         "SELECT EXISTS (SELECT 1 FROM {source});
          SELECT column_name FROM information_schema.columns

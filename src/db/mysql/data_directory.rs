@@ -53,9 +53,8 @@ fn template(programs: &Programs) -> Result<PathBuf, MySqlError> {
     let building = cache.join("mariadb.building");
     // What a killed build may have left.
     let _ = fs::remove_dir_all(&building);
-    let built = initialise(programs, &building).and_then(|()| {
-        fs::rename(&building, &path).map_err(MySqlError::file("rename to", &path))
-    });
+    let built = initialise(programs, &building)
+        .and_then(|()| fs::rename(&building, &path).map_err(MySqlError::file("rename to", &path)));
     if let Err(error) = built {
         let _ = fs::remove_dir_all(&building);
         return Err(error);

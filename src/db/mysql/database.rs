@@ -166,9 +166,9 @@ impl Settled for Leftover {
             return;
         }
         let statement = format!("DROP DATABASE {}", client::identifier(&self.name));
-        let dropped = self
-            .server
-            .execute(None, &statement, || format!("drop the database `{}`", self.name));
+        let dropped = self.server.execute(None, &statement, || {
+            format!("drop the database `{}`", self.name)
+        });
         if let Err(error) = dropped {
             let _ = writeln!(io::stderr(), "warning: {error}");
         }
@@ -179,7 +179,11 @@ impl Settled for Leftover {
 fn new_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let mut name = format!("{TEST_PREFIX}{}_{:x}_{number}", plain(&test_name::test()), process::id());
+    let mut name = format!(
+        "{TEST_PREFIX}{}_{:x}_{number}",
+        plain(&test_name::test()),
+        process::id()
+    );
     name.truncate(64);
     name
 }

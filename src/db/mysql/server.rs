@@ -81,8 +81,8 @@ impl MySqlServer {
     pub fn start() -> Result<Self, MySqlError> {
         let programs = Programs::find()?;
         let home = ServerHome::create()?;
-        let started = data_directory::create(&programs, &home.data())
-            .and_then(|()| run(&programs, &home));
+        let started =
+            data_directory::create(&programs, &home.data()).and_then(|()| run(&programs, &home));
         let process = match started {
             Ok(process) => process,
             Err(error) => {
@@ -213,7 +213,10 @@ fn run(programs: &Programs, home: &ServerHome) -> Result<Process, MySqlError> {
         .args(["--character-set-server=utf8mb4", "--max-connections=500"])
         .args(["--innodb-buffer-pool-size=64M", "--performance-schema=OFF"])
         // A test's database need not survive a power failure.
-        .args(["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF"])
+        .args([
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-doublewrite=OFF",
+        ])
         .args(["--innodb-flush-method=nosync", "--sync-frm=OFF"])
         .log_path(home.log())
         .ready(Ready::line("ready for connections"))

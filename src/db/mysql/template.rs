@@ -98,7 +98,9 @@ impl Template {
         }
         let identifier = client::identifier(template);
         let afresh = format!("DROP DATABASE IF EXISTS {identifier}; CREATE DATABASE {identifier}");
-        server.execute(None, &afresh, || format!("create the database `{template}`"))?;
+        server.execute(None, &afresh, || {
+            format!("create the database `{template}`")
+        })?;
         let database = Database::borrowed(server, template);
         build(&database).map_err(|source| MySqlError::Build {
             name: self.name.clone(),
