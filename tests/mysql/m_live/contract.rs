@@ -1,0 +1,23 @@
+//! What every repository of decnet promises, held against MariaDB.
+
+use decnet::db::{migrate_mysql, mysql_migrations};
+use shakedown::Result;
+use shakedown::db::mysql::{Database, MySqlServer, Template};
+
+use crate::suite::{self, World};
+
+/// A migrated database of the test's own.
+pub(super) fn fresh() -> Result<Database> {
+    let server = MySqlServer::shared()?;
+    let template = Template::new("decnet")
+        .key(mysql_migrations().concat())
+        .build_with(|empty| migrate_mysql(&empty.url()));
+    Ok(template.fresh(&server)?)
+}
+
+pub(super) fn mysql() -> Result<World> {
+    let database = fresh()?;
+    World::open("mysql", &database.url(), Box::new(database))
+}
+
+suite::contract!(mysql);
