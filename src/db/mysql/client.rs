@@ -35,13 +35,12 @@ pub(super) fn run(
         source,
     })?;
     if !output.status.success() {
-        let message = String::from_utf8_lossy(&output.stderr);
-        let message = message.trim();
+        let message = refusal(&String::from_utf8_lossy(&output.stderr));
         return Err(MySqlError::Sql {
             action: action(),
             message: match message.is_empty() {
                 true => format!("`{}` ended with {}", client.display(), output.status),
-                false => message.to_owned(),
+                false => message,
             },
         });
     }
@@ -60,6 +59,18 @@ fn talk(command: &mut Command, script: &str) -> io::Result<Output> {
         });
         child.wait_with_output()
     })
+}
+
+/// What the client says of a statement that was refused: it shows the statement
+/// between dashes first, and then the server's words.
+fn refusal(message: &str) -> String {
+    match message.split_once("\nERROR ") {
+        None => message.trim().to_owned(),
+        Some((statement, error)) => {
+            let statement = statement.trim().trim_matches('-').trim();
+            format!("ERROR {}\n  in: {statement}", error.trim())
+        }
+    }
 }
 
 /// A value of the client's output as it was selected.
@@ -100,6 +111,16 @@ mod tests {
     fn values_of_the_batch_output_are_read_back() {
         assert_eq!(unescape(r"a\nb\tc\\n\0"), "a\nb\tc\\n\0");
         assert_eq!(unescape("plain"), "plain");
+    }
+
+    #[test]
+    fn the_servers_words_come_before_the_statement() {
+        let shown = "--------------\nSELEKT 2\n--------------\n\nERROR 1064 (42000): no such\n";
+        assert_eq!(
+            refusal(shown),
+            "ERROR 1064 (42000): no such\n  in: SELEKT 2"
+        );
+        assert_eq!(refusal("ERROR 2002: gone\n"), "ERROR 2002: gone");
     }
 
     #[test]
