@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 NEXTEST_VERSION := 0.9.143
 CRATE_BUDGET := 32
+MARIADB_TOOLS := mariadb-server-core mariadb-client-core
 
 CARGO := cargo
 NEXTEST := $(CARGO) nextest run --locked
@@ -22,6 +23,10 @@ tools: ## install cargo-nextest where it is missing
 	@$(CARGO) nextest --version >/dev/null 2>&1 || { \
 		echo "cargo-nextest is missing: installing $(NEXTEST_VERSION) (some minutes)"; \
 		$(CARGO) install --locked cargo-nextest@$(NEXTEST_VERSION); }
+
+.PHONY: live-tools
+live-tools: ## what the `live` tier drives, from Debian (needs root)
+	apt-get install -y --no-install-recommends $(MARIADB_TOOLS)
 
 .PHONY: hooks
 hooks: tools ## git hooks: pre-commit (fmt, clippy, fast suite), pre-push (ci profile)

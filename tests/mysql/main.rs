@@ -1,5 +1,5 @@
 //! MariaDB: the fixture, and decnet's repository in it. Part of the `live`
-//! tier, in a binary of its own so that nothing else waits for MariaDB.
+//! tier (and, in one measurement, of `bench`), in a binary of its own so that nothing else waits for MariaDB.
 #![expect(
     clippy::unwrap_used,
     reason = "test code: clippy exempts the bodies of test functions, but not what they call"
@@ -15,8 +15,9 @@ mod rerun;
 #[path = "../contract/suite/mod.rs"]
 mod suite;
 
+mod m_bench;
 mod m_live {
-    mod contract;
+    pub(crate) mod contract;
     mod evidence;
     mod migration;
     mod repository;

@@ -6,13 +6,16 @@ use shakedown::db::mysql::{Database, MySqlServer, Template};
 
 use crate::suite::{self, World};
 
-/// A migrated database of the test's own.
-pub(super) fn fresh() -> Result<Database> {
-    let server = MySqlServer::shared()?;
-    let template = Template::new("decnet")
+/// decnet's schema, to be cloned.
+pub(crate) fn template() -> Template {
+    Template::new("decnet")
         .key(mysql_migrations().concat())
-        .build_with(|empty| migrate_mysql(&empty.url()));
-    Ok(template.fresh(&server)?)
+        .build_with(|empty| migrate_mysql(&empty.url()))
+}
+
+/// A migrated database of the test's own.
+pub(crate) fn fresh() -> Result<Database> {
+    Ok(template().fresh(&MySqlServer::shared()?)?)
 }
 
 pub(super) fn mysql() -> Result<World> {
