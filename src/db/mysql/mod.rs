@@ -1,0 +1,66 @@
+//! A MariaDB server as a child process, and a fresh, migrated database per test
+//! in it.
+//!
+//! ```no_run
+//! use shakedown::db::mysql::{MySqlServer, Template};
+//!
+//! # fn test() -> shakedown::Result {
+//! let server = MySqlServer::shared()?;
+//! let database = Template::new("users")
+//!     .key(["CREATE TABLE users (name TEXT)"])
+//!     .build_with(|empty| empty.execute("CREATE TABLE users (name TEXT)").map(drop))
+//!     .fresh(&server)?;
+//! let url = database.url(); // for the driver of your choice
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is needed
+//!
+//! MariaDB's server and its command-line client, nothing running and no root:
+//! on Debian and Ubuntu `mariadb-server-core` and `mariadb-client-core`, 8 MB.
+//! [`available`] says whether they are there; put it into
+//! [`requires!`](crate::requires!).
+//!
+//! # Why the command-line client
+//!
+//! Databases are made and dropped through the program `mariadb`, so this
+//! library links no driver: a test uses the one that its service uses, of
+//! whichever version, and a build without the feature gains no crate. It costs
+//! the start of a small program per statement list, some milliseconds; the
+//! statements of the test itself never go that way.
+//!
+//! # One server for many tests
+//!
+//! [`MySqlServer::shared`] is one per test process for as long as a test holds
+//! it. Where one server serves a whole run, its host calls
+//! [`MySqlServer::start`] and hands out the [`MySqlHandle`], which can be
+//! serialised; every test process calls [`MySqlServer::attach`].
+//!
+//! # What is left behind
+//!
+//! Nothing, when the test succeeds: the database is dropped, the server killed
+//! with the process that started it, however that ends (see
+//! [`process`](crate::process)), and its directory removed. The database of a
+//! test that fails is kept, and how to reopen it is printed. It lives in
+//! `<tmp>/shakedown-<user id>/mariadb/<server>`; the newest three such
+//! directories are kept.
+//!
+//! The server trades durability for speed, as a test may: it does not wait for
+//! the disk.
+
+mod client;
+mod clone_script;
+mod data_directory;
+mod database;
+mod error;
+mod home;
+mod programs;
+mod server;
+mod template;
+
+pub use database::Database;
+pub use error::MySqlError;
+pub use programs::available;
+pub use server::{MySqlHandle, MySqlServer};
+pub use template::Template;
