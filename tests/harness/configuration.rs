@@ -13,11 +13,13 @@ use toml::Table;
 const FAST: &[&str] = &[
     "api",
     "cli",
+    "contract",
     "fixtures",
     "harness",
     "inspect",
     "leftovers",
     "load",
+    "mysql", // all of it in modules `m_live` and `m_bench`
     "service_testing",
     "session",
     "sniffer",

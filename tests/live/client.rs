@@ -20,46 +20,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// The client `program`, or nothing when it is missing.
-    ///
-    /// Missing, it is an error where the live tier was asked for by name; else
-    /// that is said on the terminal and in
-    /// `target/nextest/shakedown/skipped/live.<program>.txt`, and the caller
-    /// returns.
+    /// The client `program`.
     ///
     /// # Errors
     ///
-    /// It is missing and was asked for.
-    pub(crate) fn find(program: &str) -> Result<Option<Self>> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path)
-            .map(|directory| directory.join(program))
-            .find(|candidate| candidate.is_file());
-        let note = note(program);
-        if let Some(program) = found {
-            drop(std::fs::remove_file(note));
-            return Ok(Some(Self {
-                program,
-                environment: Vec::new(),
-            }));
-        }
-        if asked_for(program) {
+    /// It is missing.
+    pub(crate) fn find(program: &str) -> Result<Self> {
+        let program = locate(program).ok_or_else(|| {
             let message = format!("`{program}` is missing; `make live-tools` installs it");
-            return Err(Failure::new(message));
-        }
-        let text = format!(
-            "shakedown: `{}` did nothing: `{program}` is missing; `make live-tools` installs it\n",
-            std::thread::current().name().unwrap_or("a test of `live`"),
-        );
-        if let Some(directory) = note.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
-        std::fs::write(note, &text)?;
-        eprint!("{text}");
-        if let Ok(mut terminal) = std::fs::File::options().append(true).open("/dev/tty") {
-            std::io::Write::write_all(&mut terminal, text.as_bytes())?;
-        }
-        Ok(None)
+            Failure::new(message)
+        })?;
+        Ok(Self {
+            program,
+            environment: Vec::new(),
+        })
     }
 
     /// Adds a variable to its environment.
@@ -146,20 +120,37 @@ impl Client {
     }
 }
 
-/// Whether the tier or the client was asked for by name.
-fn asked_for(program: &str) -> bool {
-    let profile = std::env::var("NEXTEST_PROFILE").unwrap_or_default();
-    let lists = ["SHAKEDOWN_REQUIRE", "SHAKEDOWN_TIERS"];
-    profile == "live"
-        || lists.iter().any(|list| {
-            let value = std::env::var(list).unwrap_or_default();
-            let mut entries = value.split(',').map(str::trim);
-            entries.any(|entry| entry == program || entry == "live")
-        })
+/// The programs that attack the decoys.
+const CLIENTS: [&str; 9] = [
+    "curl",
+    "ssh",
+    "tnftp",
+    "lftp",
+    "telnet",
+    "smbclient",
+    "xfreerdp",
+    "Xvfb",
+    "nmap",
+];
+
+/// Which clients are missing, if any are.
+pub(crate) fn all_here() -> Result<(), String> {
+    let missing: Vec<_> = CLIENTS
+        .into_iter()
+        .filter(|client| locate(client).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join("`, `");
+    Err(format!(
+        "`{missing}` missing; `make live-tools` installs them"
+    ))
 }
 
-fn note(program: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let target = target.parent().unwrap_or(target);
-    target.join(format!("nextest/shakedown/skipped/live.{program}.txt"))
+fn locate(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|candidate| candidate.is_file())
 }

@@ -2,6 +2,7 @@
 
 shakedown::tier!(live);
 shakedown::requires!(capture, sniffer::can_capture, in sniffer);
+shakedown::requires!(clients, client::all_here, in decoys);
 
 #[path = "../service/conftest.rs"]
 mod conftest;

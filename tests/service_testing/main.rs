@@ -1,5 +1,9 @@
 //! decnet's decoys, collector and deployments, in process: what peers can do to
 //! them, and what they report.
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of it is tests; clippy exempts only functions with #[test]"
+)]
 
 #[path = "../service/conftest.rs"]
 mod conftest;
