@@ -55,7 +55,8 @@ impl Client {
             std::fs::create_dir_all(directory)?;
         }
         std::fs::write(note, &text)?;
-        eprint!("{text}");
+        // Not printed: what a passing test prints, libtest hides.
+        std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes())?;
         if let Ok(mut terminal) = std::fs::File::options().append(true).open("/dev/tty") {
             std::io::Write::write_all(&mut terminal, text.as_bytes())?;
         }
