@@ -121,7 +121,7 @@ async fn a_registration_replaces_the_one_before_and_is_checked_as_a_whole() {
         );
     }
     ask(&app, "PUT", path, token, &both).await;
-    let mut address = decky("c");
+    let mut address = decky("d");
     address["ip"] = "nowhere".into();
     for (bad, field) in [
         (json!([decky("c"), decky("c")]), "name"),
