@@ -1,9 +1,6 @@
 //! decnet's decoys, collector and deployments, in process: what peers can do to
 //! them, and what they report.
-#![expect(
-    clippy::unwrap_used,
-    reason = "all of it is tests; clippy exempts only functions with #[test]"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 #[path = "../service/conftest.rs"]
 mod conftest;
