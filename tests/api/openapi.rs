@@ -33,6 +33,7 @@ async fn documents_every_route_of_the_contract() {
             "post /api/v1/auth/change-password",
             "post /api/v1/auth/login",
             "post /api/v1/logs",
+            "put /api/v1/deckies",
         ]
     );
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use futures_util::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::in_process::{Answer, PASSWORD, Service};
 use crate::openapi_requests::{Dice, Schemas};
@@ -164,9 +164,15 @@ impl Operation {
         let Some(schema) = &self.body else {
             return (Vec::new(), JSON);
         };
-        let valid = schemas.valid(dice, schema, &KNOWN);
+        let deckies = self.path.ends_with("/deckies");
+        let valid = if deckies {
+            valid_deckies(dice)
+        } else {
+            schemas.valid(dice, schema, &KNOWN)
+        };
         let batches = self.path.ends_with("/logs");
         match flaw {
+            Flaw::BadMember if deckies => (invalid_deckies(dice).to_string().into_bytes(), JSON),
             Flaw::BadMember => {
                 let bad = schemas.invalid_object(dice, schema);
                 match dice.below(3) {
@@ -204,6 +210,40 @@ impl Operation {
             ),
             _ => (valid.to_string().into_bytes(), JSON),
         }
+    }
+}
+
+/// A registration, which has rules beyond its schema: names are printable and
+/// stand there once, addresses are addresses.
+fn valid_deckies(dice: &mut Dice) -> Value {
+    let deckies = (0..dice.below(4)).map(|number| {
+        json!({
+            "name": format!("decky-{number}"),
+            "ip": format!("127.0.0.{}", dice.below(200) + 2),
+            "hostname": *dice.choose(&["web-1", "srv", "ADMINPC"]),
+            "services": *dice.choose(&[&["ssh"][..], &["http", "ftp"], &[]]),
+        })
+    });
+    deckies.collect()
+}
+
+/// A registration with one fault.
+fn invalid_deckies(dice: &mut Dice) -> Value {
+    let mut decky = json!({
+        "name": "decky-1", "ip": "127.0.0.2", "hostname": "web-1", "services": ["ssh"],
+    });
+    let member = *dice.choose(&["name", "ip", "hostname", "services"]);
+    match dice.below(3) {
+        0 => drop(decky.as_object_mut().and_then(|decky| decky.remove(member))),
+        1 => decky[member] = dice.choose(&[json!(12), json!(true), json!(null)]).clone(),
+        _ => match member {
+            "services" => decky[member] = json!(["ssh", ""]),
+            _ => decky[member] = dice.choose(&[json!(""), json!("a\nb")]).clone(),
+        },
+    }
+    match dice.below(2) {
+        0 => json!([decky]),
+        _ => json!([decky.clone(), decky]),
     }
 }
 
@@ -327,7 +367,7 @@ async fn no_request_made_up_from_the_document_is_a_server_error() {
     let service = Service::start(|_| {}).await;
     let document = service.get("/api/v1/openapi.json").await.json();
     let operations = operations(&document);
-    assert_eq!(operations.len(), 13);
+    assert_eq!(operations.len(), 14);
     let schemas = Schemas::new(document);
     let requests = setting("FUZZ_REQUESTS", 10_000).max(operations.len() as u64 * 4);
     let seed = setting("FUZZ_SEED", 1);
