@@ -17,7 +17,6 @@ const FAST: &[&str] = &[
     "fixtures",
     "harness",
     "inspect",
-    "leftovers",
     "load",
     "mysql", // all of it in modules `m_live` and `m_bench`
     "service_testing",

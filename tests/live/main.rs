@@ -13,5 +13,6 @@ mod client;
 mod decoys;
 mod deploy;
 mod durability;
+mod leftovers;
 mod sniffer;
 mod trap;
