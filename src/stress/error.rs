@@ -39,6 +39,13 @@ pub enum StressError {
     /// Goose refused the configuration or a scenario.
     #[error("the load engine refused the run")]
     Engine(#[source] Box<goose::GooseError>),
+    /// The thread that an open loop needs could not be started.
+    #[error("cannot start the thread that keeps the schedule")]
+    Schedule {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The users did not end although they were told to.
     #[error("the users were still running {seconds} s after the run should have ended")]
     Stuck {

@@ -5,6 +5,7 @@
 //! | `STRESS_USERS` | 200 | users at once |
 //! | `STRESS_SPAWN_RATE` | 100 | users started a second |
 //! | `STRESS_DURATION` | 20s | time with all users running: `20`, `20s`, `2m` |
+//! | `STRESS_RATE` | | transactions started a second, whether or not the last were answered (open loop); `STRESS_USERS` is then the most at once |
 //! | `STRESS_WORKERS` | | worker threads the server under test was given |
 //! | `STRESS_HOST` | | a running deployment to load instead of a server of the test's own |
 //! | `STRESS_ALLOW_REMOTE` | 0 | 1 permits a `STRESS_HOST` on another machine |
@@ -45,6 +46,9 @@ pub struct Knobs {
     /// How long all users run, counted from when the last one started; the
     /// engine knows whole seconds, so a fraction counts as a second.
     pub duration: Duration,
+    /// Transactions started a second, evenly spaced: an open loop, in which
+    /// `users` is the most at once. `None`: a closed loop.
+    pub rate: Option<f64>,
     /// Worker threads of the server. The run only records it; whoever starts
     /// the server obeys it.
     pub workers: Option<usize>,
@@ -62,6 +66,7 @@ impl Default for Knobs {
             users: 200,
             spawn_rate: 100.0,
             duration: Duration::from_secs(20),
+            rate: None,
             workers: None,
             host: None,
             seed: 0,
@@ -97,6 +102,8 @@ impl Knobs {
         if let Some(spawn_rate) = settings.get("STRESS_SPAWN_RATE", rate, positive)? {
             knobs.spawn_rate = spawn_rate;
         }
+        let rate = "transactions a second, a number above 0";
+        knobs.rate = settings.get("STRESS_RATE", rate, positive)?;
         let length = "a length of time above 0, such as `20`, `20s` or `2m`";
         if let Some(duration) = settings.get("STRESS_DURATION", length, span)? {
             knobs.duration = duration;

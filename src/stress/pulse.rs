@@ -14,11 +14,11 @@ use super::record::{
     Windows, rounded,
 };
 use super::recorder::{Endpoint, Second};
-use super::runner::{started_text, timing};
+use super::runner::{Ended, started_text, timing};
 use super::server::Sampler;
 use super::tally::Tally;
 use super::watch::Watch;
-use super::{Progress, Revision, Run, Stress, StressError};
+use super::{Knobs, Progress, Revision, Run, Stress, StressError};
 
 /// The collecting side of a run.
 pub(super) struct Pulse {
@@ -113,12 +113,12 @@ impl Pulse {
     }
 
     /// The run is over.
-    pub(super) fn finish(mut self, stress: &Stress, revision: Revision, goose: u64) -> Run {
+    pub(super) fn finish(mut self, stress: &Stress, revision: Revision, ended: &Ended) -> Run {
         self.collect(u64::MAX);
         self.look();
         let now = self.watch.now();
         let endpoints = self.note(now);
-        let generator = self.generator(now);
+        let mut generator = self.generator(now);
         let (requests, failures) = (self.requests, self.failures);
         self.lines
             .write(&format!("over: {requests} requests, {failures} failed"));
@@ -126,6 +126,13 @@ impl Pulse {
         let server = self.server.take().map(Sampler::finish);
         let (history, series) = self.chronicle.finish();
         let (last, _) = watch.recorder.last_ends();
+        let windows = windows(&watch, now, stress.knobs.duration);
+        let measured = sum(&endpoints, |endpoint| &endpoint.measured);
+        let arrivals = match ended {
+            Ended::Open(keeping) => Some(keeping.finish(kept(&stress.knobs, &windows))),
+            Ended::Closed(_) => None,
+        };
+        generator.schedule_lag_ms = arrivals.as_ref().map(|arrivals| arrivals.lag_p99_ms);
         let record = Record {
             schema: SCHEMA,
             name: stress.name.clone(),
@@ -136,14 +143,18 @@ impl Pulse {
             machine: self.machine.finish(),
             generator,
             server,
-            windows: windows(&watch, now, stress.knobs.duration),
+            windows,
+            arrivals,
             ramp: sum(&endpoints, |endpoint| &endpoint.ramp),
-            measured: sum(&endpoints, |endpoint| &endpoint.measured),
+            measured,
             endpoints: endpoints.iter().map(endpoint_record).collect(),
             failures: failure_records(&watch),
             exceptions: exception_records(&watch),
             series,
-            engine_requests: goose,
+            engine_requests: match ended {
+                Ended::Closed(counted) => *counted,
+                Ended::Open(_) => requests,
+            },
         };
         Run {
             record: judged(record),
@@ -168,20 +179,35 @@ impl Pulse {
             threads: tokio::runtime::Handle::current().metrics().num_workers(),
             cpu_seconds: rounded(cpu_seconds),
             cpu_cores: rounded(cpu_seconds / now.as_secs_f64().max(0.001)),
+            schedule_lag_ms: None,
             throughput: "measured".to_owned(),
         }
     }
 }
+
+/// A schedule is kept when 99 of 100 requests are less late than this.
+const LATE_MS: f64 = 10.0;
 
 /// Marks a throughput that the generator, not the server, may have limited.
 fn judged(mut record: Record) -> Record {
     #[expect(clippy::cast_precision_loss, reason = "threads are few")]
     let threads = record.generator.threads as f64;
     let busy = record.generator.cpu_cores >= 0.85 * threads || record.machine.busy_share >= 0.95;
-    if busy {
+    let late = record.generator.schedule_lag_ms;
+    if busy || late.is_some_and(|lag| lag >= LATE_MS) {
         record.generator.throughput = "floor".to_owned();
     }
     record
+}
+
+/// The part of its rate that an open loop kept: all that was due is answered
+/// in the end, so a server that is too slow shows in how long after.
+fn kept(knobs: &Knobs, windows: &Windows) -> Option<f64> {
+    /// The last answers take their time even where the server keeps up.
+    const LAST_ANSWERS_S: f64 = 0.5;
+    let planned = knobs.duration.as_secs_f64();
+    let took = windows.measured_s - LAST_ANSWERS_S;
+    (windows.measured_s > 0.0).then(|| planned / took.max(planned))
 }
 
 /// The engine looks at its clock twice a second, so that a run may seem to end

@@ -20,14 +20,16 @@ use goose::{GooseAttack, GooseError, GooseScheduler};
 use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
+use super::arrivals::Keeping;
 use super::knobs::host_of;
 use super::observe::observed;
+use super::open_loop;
 use super::pulse::Pulse;
 use super::watch::{StopOnDrop, Watch};
 use super::{Knobs, Progress, Revision, Run, StressError};
 
 /// How long users may take to end after the last request could have.
-const GRACE: Duration = Duration::from_secs(10);
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// A load test, under construction.
 ///
@@ -153,21 +155,45 @@ impl Stress {
         }
         let revision = self.revision.take().unwrap_or_else(Revision::current);
         let log_level = RestoreLogLevel(log::max_level());
-        let knobs = &self.knobs;
-        let watch = Arc::new(Watch::new(knobs.users, knobs.seed, knobs.timeout));
+        let watch = Arc::new(Watch::new(&self.knobs));
         let stop = StopOnDrop(Arc::clone(&watch));
-        let scenarios = std::mem::take(&mut self.scenarios);
-        let attack = attack(self.url(), knobs, scenarios, &watch).map_err(engine)?;
+        let scenarios = std::mem::take(&mut self.scenarios).into_iter();
+        let scenarios = scenarios.map(|scenario| observed(scenario, &watch));
+        let scenarios: Vec<Scenario> = scenarios.collect();
         let progress = std::mem::take(&mut self.progress);
         let mut pulse = Pulse::start(&self, progress, Arc::clone(&watch))?;
-        let metrics = drive(attack, knobs, &watch, &mut pulse).await?;
+        let ended = self.load(scenarios, &watch, &mut pulse).await?;
         drop(log_level);
-        let requests = metrics.requests.values();
-        let counted = requests.map(|all| (all.success_count + all.fail_count) as u64);
-        let run = pulse.finish(&self, revision, counted.sum());
+        let run = pulse.finish(&self, revision, &ended);
         drop(stop);
         Ok(run)
     }
+
+    async fn load(
+        &self,
+        scenarios: Vec<Scenario>,
+        watch: &Arc<Watch>,
+        pulse: &mut Pulse,
+    ) -> Result<Ended, StressError> {
+        let (url, knobs) = (self.url(), &self.knobs);
+        if let Some(rate) = knobs.rate {
+            let drive = open_loop::drive(url, rate, knobs, scenarios, watch, pulse);
+            return drive.await.map(Ended::Open);
+        }
+        let attack = attack(url, knobs, scenarios).map_err(engine)?;
+        let metrics = drive(attack, knobs, watch, pulse).await?;
+        let requests = metrics.requests.values();
+        let counted = requests.map(|all| (all.success_count + all.fail_count) as u64);
+        Ok(Ended::Closed(counted.sum()))
+    }
+}
+
+/// How a load came to its end.
+pub(super) enum Ended {
+    /// Goose counted so many requests.
+    Closed(u64),
+    /// The schedule was kept so.
+    Open(Arc<Keeping>),
 }
 
 impl std::fmt::Debug for Stress {
@@ -192,16 +218,11 @@ impl Drop for RestoreLogLevel {
     }
 }
 
-fn engine(error: GooseError) -> StressError {
+pub(super) fn engine(error: GooseError) -> StressError {
     StressError::Engine(Box::new(error))
 }
 
-fn attack(
-    url: &str,
-    knobs: &Knobs,
-    scenarios: Vec<Scenario>,
-    watch: &Arc<Watch>,
-) -> Result<GooseAttack, GooseError> {
+fn attack(url: &str, knobs: &Knobs, scenarios: Vec<Scenario>) -> Result<GooseAttack, GooseError> {
     let mut configuration = GooseConfiguration::default();
     configuration.host = Some(url.to_owned());
     configuration.users = Some(knobs.users);
@@ -222,7 +243,7 @@ fn attack(
         .set_scheduler(GooseScheduler::Random)
         .set_client_builder_without_cookies(client)?;
     for scenario in scenarios {
-        attack = attack.register_scenario(observed(scenario, watch));
+        attack = attack.register_scenario(scenario);
     }
     Ok(attack)
 }
@@ -238,10 +259,7 @@ async fn drive(
     watch: &Watch,
     pulse: &mut Pulse,
 ) -> Result<GooseMetrics, StressError> {
-    #[expect(clippy::cast_precision_loss, reason = "users are not that many")]
-    let ramp = Duration::try_from_secs_f64(knobs.users as f64 / knobs.spawn_rate)
-        .unwrap_or(Duration::MAX / 4);
-    let longest = ramp + knobs.duration + knobs.timeout + GRACE;
+    let longest = ramp_of(knobs) + knobs.duration + knobs.timeout + GRACE;
     let mut attack = pin!(attack.execute());
     let mut overdue = pin!(tokio::time::sleep_until(Instant::now() + longest));
     let mut given_up = pin!(tokio::time::sleep_until(Instant::now() + longest + GRACE));
@@ -259,7 +277,14 @@ async fn drive(
     }
 }
 
-fn ticks() -> Interval {
+/// How long it takes until all users run.
+pub(super) fn ramp_of(knobs: &Knobs) -> Duration {
+    #[expect(clippy::cast_precision_loss, reason = "users are not that many")]
+    let seconds = knobs.users as f64 / knobs.spawn_rate;
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 4)
+}
+
+pub(super) fn ticks() -> Interval {
     let second = Duration::from_secs(1);
     let mut ticks = tokio::time::interval_at(Instant::now() + second, second);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

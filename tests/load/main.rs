@@ -10,6 +10,7 @@ mod counts;
 mod ending;
 mod failures;
 mod golden;
+mod open_loop;
 mod progress;
 mod seed;
 mod server;

@@ -28,6 +28,11 @@ fn every_knob_refuses_nonsense_by_name() {
             "users a second, a number above 0",
         ),
         (
+            "STRESS_RATE",
+            "0",
+            "transactions a second, a number above 0",
+        ),
+        (
             "STRESS_DURATION",
             "1y",
             "a length of time above 0, such as `20`, `20s` or `2m`",
@@ -111,6 +116,7 @@ fn the_environment_sizes_a_run() {
         ("STRESS_WORKERS", "12"),
         ("STRESS_SEED", "7"),
         ("STRESS_TIMEOUT", "500ms"),
+        ("STRESS_RATE", "2.5"),
     ];
-    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, workers: Some(12), host: None, seed: 7, timeout: 500ms }");
+    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, rate: Some(2.5), workers: Some(12), host: None, seed: 7, timeout: 500ms }");
 }
