@@ -15,7 +15,7 @@ use super::recorder::Second;
 use super::revision::Revision;
 use super::server::ServerUse;
 use super::tally::{Tally, milliseconds};
-use super::{Arrivals, Histogram, Knobs};
+use super::{Arrivals, Gauge, Histogram, Knobs, WriterUse};
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -42,6 +42,12 @@ pub struct Record {
     pub generator: Generator,
     /// The server, when it ran on this machine and its process was named.
     pub server: Option<ServerUse>,
+    /// What the server said of itself while all users ran, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<String, Gauge>,
+    /// What the server's writer did while all users ran, if it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<WriterUse>,
     /// How the run is divided.
     pub windows: Windows,
     /// How the schedule was kept, in an open loop.
@@ -125,14 +131,17 @@ pub struct Generator {
     pub tool: String,
     /// `debug` or `release`: how the generator, not the server, was built.
     pub build: String,
+    /// Cores it was pinned to, as the kernel lists them; none when it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub core_list: Option<String>,
     /// Threads that ran the users.
     pub threads: usize,
     /// Processor seconds used, by everything in the process.
     pub cpu_seconds: f64,
     /// Processor seconds a second: 1.0 is one core all the time.
     pub cpu_cores: f64,
-    /// How late requests of an open loop started at most although a user was
-    /// free: 99 of 100 of them. The generator's fault, and in the times.
+    /// How late the latest request of an open loop started although a user was
+    /// free: the generator's fault, and in the times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule_lag_ms: Option<f64>,
     /// `floor` when the generator's threads, or all cores of the machine, were

@@ -21,12 +21,14 @@ use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::arrivals::Keeping;
-use super::knobs::host_of;
+use super::knobs::{host_of, is_this_machine};
 use super::observe::observed;
 use super::open_loop;
+use super::pin::Pinned;
 use super::pulse::Pulse;
+use super::server::check_pinned;
 use super::watch::{StopOnDrop, Watch};
-use super::{Knobs, Progress, Revision, Run, StressError};
+use super::{Gauges, Knobs, Progress, Revision, Run, StressError};
 
 /// How long users may take to end after the last request could have.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
@@ -64,12 +66,14 @@ pub struct Stress {
     pub(super) knobs: Knobs,
     pub(super) factors: Vec<(String, String)>,
     pub(super) server: Option<u32>,
+    pub(super) gauges: Option<Box<dyn Gauges>>,
     revision: Option<Revision>,
     progress: Progress,
 }
 
 impl Stress {
-    /// Loads the server at `url`, unless the knobs name another host.
+    /// Loads the server at `url`, unless the knobs name another host. Either is
+    /// on this machine, unless the knobs allow another.
     pub fn against(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -78,6 +82,7 @@ impl Stress {
             knobs: Knobs::default(),
             factors: Vec::new(),
             server: None,
+            gauges: None,
             revision: None,
             progress: Progress::Auto,
         }
@@ -116,6 +121,13 @@ impl Stress {
         self
     }
 
+    /// What the server says of itself, fetched once a second while the run
+    /// lasts and recorded.
+    pub fn gauges(mut self, gauges: impl Gauges) -> Self {
+        self.gauges = Some(Box::new(gauges));
+        self
+    }
+
     /// The code that is measured, where `git` in the current directory does not
     /// know it.
     pub fn revision(mut self, revision: Revision) -> Self {
@@ -148,12 +160,16 @@ impl Stress {
         if self.scenarios.is_empty() {
             return Err(StressError::NoScenario);
         }
-        if host_of(self.url()).is_none() {
-            return Err(StressError::Address {
-                url: self.url().to_owned(),
-            });
+        let host = host_of(self.url()).ok_or_else(|| StressError::Address {
+            url: self.url().to_owned(),
+        })?;
+        if !self.knobs.allow_remote && !is_this_machine(&host) {
+            return Err(StressError::Remote { host });
         }
         let revision = self.revision.take().unwrap_or_else(Revision::current);
+        if let (Some(pid), Some(wanted)) = (self.server, &self.knobs.server_cores) {
+            check_pinned(pid, wanted)?;
+        }
         let log_level = RestoreLogLevel(log::max_level());
         let watch = Arc::new(Watch::new(&self.knobs));
         let stop = StopOnDrop(Arc::clone(&watch));
@@ -161,9 +177,11 @@ impl Stress {
         let scenarios = scenarios.map(|scenario| observed(scenario, &watch));
         let scenarios: Vec<Scenario> = scenarios.collect();
         let progress = std::mem::take(&mut self.progress);
-        let mut pulse = Pulse::start(&self, progress, Arc::clone(&watch))?;
+        let mut pulse = Pulse::start(&mut self, progress, Arc::clone(&watch))?;
+        let pinned = self.knobs.generator_cores.as_ref().map(Pinned::to);
+        let pinned = pinned.transpose()?;
         let ended = self.load(scenarios, &watch, &mut pulse).await?;
-        drop(log_level);
+        drop((log_level, pinned));
         let run = pulse.finish(&self, revision, &ended);
         drop(stop);
         Ok(run)

@@ -11,6 +11,7 @@ mod ending;
 mod failures;
 mod golden;
 mod open_loop;
+mod pinning;
 mod progress;
 mod seed;
 mod server;
