@@ -61,6 +61,7 @@ impl Pulse {
             watch,
         };
         pulse.look();
+        pulse.chronicle.begin();
         let (name, url, users) = (&stress.name, stress.url(), stress.knobs.users);
         pulse
             .lines

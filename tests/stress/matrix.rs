@@ -70,7 +70,7 @@ async fn one_transaction_a_request() -> Result {
 #[case::four(4)]
 #[case::twelve(12)]
 #[tokio::test]
-async fn workers(#[case] workers: usize) -> Result {
+async fn with_workers(#[case] workers: usize) -> Result {
     let knobs = Knobs::from_env()?;
     let setup = Setup {
         workers: Some(workers),
@@ -110,7 +110,7 @@ async fn on_a_single_core_with_the_generator_on_another() -> Result {
 #[case::off("off")]
 #[case::normal("normal")]
 #[tokio::test]
-async fn synchronous(#[case] synchronous: &'static str) -> Result {
+async fn syncing(#[case] synchronous: &'static str) -> Result {
     let knobs = Knobs::from_env()?;
     let setup = Setup {
         synchronous: Some(synchronous),
