@@ -26,7 +26,7 @@ tools: ## install cargo-nextest where it is missing
 # Debian's names of what the live tier's decoys are driven by; `command:package`.
 LIVE_TOOLS := curl:curl ssh:openssh-client tnftp:tnftp lftp:lftp telnet:inetutils-telnet \
 	ip:iproute2 unshare:util-linux openssl:openssl smbclient:smbclient xfreerdp:freerdp2-x11 Xvfb:xvfb nmap:nmap \
-	mariadbd:mariadb-server-core mariadb:mariadb-client-core
+	mariadbd:mariadb-server-core mariadb:mariadb-client-core wrk:wrk
 
 .PHONY: live-tools
 live-tools: ## install the clients of the live tier that are missing (needs apt and root)
@@ -63,6 +63,41 @@ stress: tools ## load a real server process on embedded SQLite; CSVs and verdict
 .PHONY: fuzz live live_docker bench docker all
 fuzz live live_docker bench docker all: tools ## that tier (`all`: every one)
 	$(NEXTEST) --profile $@
+
+# ---- comparisons and the performance story ------------------------------------
+
+PEERS := target/peers
+PIP := pip install --quiet --disable-pip-version-check --requirement
+
+$(PEERS)/%: fixtures/peers/requirements-%.txt
+	python3 -m venv $@ || { rm -rf $@; exit 1; }
+	$@/bin/$(PIP) $< || { rm -rf $@; exit 1; }
+	@touch $@
+
+.PHONY: locust-peer
+locust-peer: tools $(PEERS)/locust ## a real Locust from PyPI against our files, column by column
+	SHAKEDOWN_REQUIRE=locust $(NEXTEST) --profile stress -E 'test(/^locust_peer::/)'
+
+.PHONY: story-peers
+story-peers: tools $(PEERS)/fastapi ## the load of the story on a FastAPI service from PyPI
+	STRESS_PEERS=1 SHAKEDOWN_REQUIRE=peers $(NEXTEST) --profile stress -E 'test(/^peers::/)'
+
+# Every run that the story compares, then the story. About 25 s a run.
+STORY_RUNS := /^(matrix|matrix_mysql|peers)::/
+PROFILES := development/profiles
+
+.PHONY: story-runs
+story-runs: tools ## all runs of the story (10 minutes), archived, and the story of them
+	@$(MAKE) --no-print-directory $(PEERS)/fastapi \
+		|| echo "story-runs: no FastAPI to be had: the story goes without it"
+	@runs=0; STRESS_MATRIX=1 STRESS_PEERS=1 STRESS_USERS=$${STRESS_USERS:-1500} \
+	STRESS_SPAWN_RATE=$${STRESS_SPAWN_RATE:-500} STRESS_DURATION=$${STRESS_DURATION:-20s} \
+	$(NEXTEST) --profile stress -E 'test($(STORY_RUNS))' || runs=$$?; \
+	$${CARGO_TARGET_DIR:-target}/debug/cargo-shakedown shakedown story $(PROFILES); exit $$runs
+
+.PHONY: soak
+soak: tools ## the ingest mix for STRESS_SOAK (30m)
+	STRESS_SOAK=$${STRESS_SOAK:-30m} SHAKEDOWN_REQUIRE=soak $(NEXTEST) --profile stress -E 'test(/^soak::/)'
 
 # ---- what a merge waits for -------------------------------------------------
 

@@ -14,7 +14,7 @@ use super::group::Guard;
 #[cfg(target_os = "linux")]
 use super::guard::Guard;
 use super::log::Log;
-use super::{ProcessError, Ready};
+use super::{Cores, ProcessError, Ready};
 use crate::fixtures::Scratch;
 
 /// A process about to be started; see [`Process::builder`].
@@ -27,6 +27,7 @@ pub struct ProcessBuilder {
     ready_timeout: Duration,
     log_path: Option<PathBuf>,
     log_limit: u64,
+    cores: Option<Cores>,
 }
 
 impl ProcessBuilder {
@@ -38,6 +39,7 @@ impl ProcessBuilder {
             ready_timeout: Duration::from_secs(10),
             log_path: None,
             log_limit: 64 << 20,
+            cores: None,
         }
     }
 
@@ -107,11 +109,18 @@ impl ProcessBuilder {
         self
     }
 
+    /// Lets the program, and everything it starts, run on `cores` alone
+    /// (Linux; elsewhere the start is an error).
+    pub fn cores(mut self, cores: Cores) -> Self {
+        self.cores = Some(cores);
+        self
+    }
+
     /// Starts the program and waits until it is ready.
     ///
     /// # Errors
     ///
-    /// When the program cannot be started, ends before it is ready, or is not
+    /// When the program cannot be started or pinned to its cores, ends before it is ready, or is not
     /// ready in time. Nothing of it is running then.
     pub fn start(mut self) -> Result<Process, ProcessError> {
         let program = PathBuf::from(self.command.get_program());
@@ -119,6 +128,12 @@ impl ProcessBuilder {
             let file = program.file_name().unwrap_or(program.as_os_str());
             file.to_string_lossy().into_owned()
         });
+        if let Some(cores) = &self.cores {
+            cores.check().map_err(|source| ProcessError::Cores {
+                name: name.clone(),
+                source,
+            })?;
+        }
         let (scratch, path) = place_log(&name, self.log_path.take())?;
         let log_error = |source| ProcessError::Log {
             name: name.clone(),
@@ -131,7 +146,7 @@ impl ProcessBuilder {
             .stdin(Stdio::null())
             .stdout(Stdio::from(file))
             .stderr(Stdio::from(errors));
-        let started = Guard::start(&mut self.command, self.log_limit);
+        let started = Guard::start(&mut self.command, self.log_limit, self.cores.take());
         let guard = started.map_err(|source| self.refused(&name, &program, source))?;
         let mut process = Process::new(guard, Identity { name, log, scratch });
         process.await_ready(&self.ready, self.ready_timeout)?;

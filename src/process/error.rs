@@ -37,6 +37,14 @@ pub enum ProcessError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The cores asked for cannot be had.
+    #[error("cannot pin `{name}` to its cores")]
+    Cores {
+        /// The process's name in the test.
+        name: String,
+        /// Why not.
+        source: super::CoresError,
+    },
     /// The file for the program's output cannot be created, read or removed.
     #[error("cannot use the log `{path}` of `{name}`")]
     Log {

@@ -6,6 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::Cores;
+
 /// How often an exit is looked for.
 const INTERVAL: Duration = Duration::from_millis(5);
 
@@ -17,7 +19,11 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    pub(super) fn start(command: &mut Command, _log_limit: u64) -> io::Result<Self> {
+    pub(super) fn start(
+        command: &mut Command,
+        _log_limit: u64,
+        _cores: Option<Cores>,
+    ) -> io::Result<Self> {
         let child = command.process_group(0).spawn()?;
         Ok(Self {
             child,

@@ -7,6 +7,8 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use super::Cores;
+use super::cores;
 use super::guardian::{self, Ends};
 
 /// How long a guardian may take to kill what is below it before the test stops
@@ -27,7 +29,11 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Starts `command` behind a guardian. Its standard output must be a file.
-    pub(super) fn start(command: &mut Command, log_limit: u64) -> io::Result<Self> {
+    pub(super) fn start(
+        command: &mut Command,
+        log_limit: u64,
+        cores: Option<Cores>,
+    ) -> io::Result<Self> {
         let (control_read, control) = io::pipe()?;
         let (report, report_write) = io::pipe()?;
         let ends = Ends {
@@ -39,6 +45,11 @@ impl Guard {
         // takes no lock and calls only async-signal-safe functions. Both pipes
         // stay open until `spawn` has returned.
         unsafe { command.pre_exec(move || guardian::split(ends)) };
+        if let Some(cores) = cores {
+            // Runs in the program's process alone: the guardian never comes here.
+            // SAFETY: one system call on a set that was made before the fork.
+            unsafe { command.pre_exec(move || cores::kernel::pin(0, cores.numbers())) };
+        }
         let guardian = command.spawn()?;
         drop((control_read, report_write));
         let mut guard = Self {

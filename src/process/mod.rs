@@ -35,6 +35,7 @@
 
 mod builder;
 mod child;
+mod cores;
 mod error;
 #[cfg(not(target_os = "linux"))]
 mod group;
@@ -48,5 +49,6 @@ mod ready;
 
 pub use builder::ProcessBuilder;
 pub use child::Process;
+pub use cores::{Cores, CoresError};
 pub use error::{LastSeen, LogTail, ProcessError};
 pub use ready::Ready;

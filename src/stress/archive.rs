@@ -2,7 +2,8 @@
 //!
 //! A run is five files of one stem, `profile_<users>_<name>[_<factor>...]_<commit>`:
 //! `_stats.csv`, `_stats_history.csv`, `_failures.csv`, `_exceptions.csv` and
-//! `.json`. A factor is `key-value`; `<n>_workers` is the last one; `dirty` says
+//! `.json`. A factor is `key-value`, `rate-<n>` of an open loop and `<n>_workers`
+//! are the last ones; `dirty` says
 //! that the tree differed from the commit; `run2`, `run3`, ... that the name was
 //! taken. Each file is written under a temporary name beside its place and then
 //! renamed, without replacing what is there.
@@ -115,6 +116,9 @@ fn stem(record: &Record, number: u32) -> String {
     parts.extend(plain(&record.name));
     for (key, value) in &record.factors {
         parts.extend(plain(&format!("{key}-{value}")));
+    }
+    if let Some(rate) = record.load.rate {
+        parts.extend(plain(&format!("rate-{rate}")));
     }
     if let Some(workers) = record.load.workers {
         parts.push(format!("{workers}_workers"));

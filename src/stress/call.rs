@@ -10,7 +10,7 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use goose::goose::{GooseUser, TransactionError};
@@ -20,7 +20,7 @@ use hyper::{Method, Request};
 
 use super::connection::{Answer, Connection, read};
 use super::recorder::Observation;
-use super::watch::Seat;
+use super::watch::{Seat, User};
 
 /// A request about to be sent.
 ///
@@ -131,14 +131,13 @@ impl Call {
             .ok_or_else(|| mistake("`Call` works in the transactions of a `Stress` run only"))?;
         let authority = authority(user)?;
         let request = self.request(&authority)?;
-        let started = seat.watch.now();
-        let timer = Instant::now();
+        let started = due(seat.state()).unwrap_or_else(|| seat.watch.now());
         let limit = seat.watch.timeout;
         let exchange = self.exchange(request, &authority, &seat);
         let answer = tokio::time::timeout(limit, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("timed out after {limit:?}")));
-        let took = timer.elapsed();
+        let took = seat.watch.now().saturating_sub(started);
         let reply = self.reply(answer);
         let name = self.name.as_deref().unwrap_or(&self.path);
         seat.watch.timed_bodies.store(true, Ordering::Relaxed);
@@ -267,6 +266,17 @@ impl Reply {
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.error.is_none()
+    }
+}
+
+/// When an open loop wanted this request to start, if it is the first of its
+/// transaction.
+fn due(user: &User) -> Option<Duration> {
+    // A request of Goose's client came first, and is recorded afterwards.
+    if user.requests.1.is_empty() {
+        user.take_due()
+    } else {
+        None
     }
 }
 

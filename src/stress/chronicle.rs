@@ -33,6 +33,12 @@ impl Chronicle {
         }
     }
 
+    /// Writes Locust's first row: nobody yet, and nothing measured.
+    pub(super) fn begin(&mut self) {
+        let (nothing, start) = (Entry::aggregated(), Duration::ZERO);
+        self.row(self.seconds_of(start), 0, &nothing, &[], start, start);
+    }
+
     /// Adds seconds that are over; later additions to a second are merged.
     pub(super) fn add_seconds(&mut self, seconds: BTreeMap<u64, Second>, users: usize) {
         for (at, counts) in seconds {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Broken;
+use crate::process::{Cores, CoresError};
 
 /// Why there is no run, no archive, or no pass.
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +21,35 @@ pub enum StressError {
     },
     /// A host that is somebody else's machine, without permission to load it.
     #[error(
-        "`STRESS_HOST` is `{host}`, which is not this machine; \
+        "`{host}` is to be loaded and is not this machine; \
          set `STRESS_ALLOW_REMOTE=1` if it is yours to load"
     )]
     Remote {
         /// The host named.
         host: String,
+    },
+    /// Cores were given for a server that somebody else started.
+    #[error(
+        "`STRESS_SERVER_CORES` pins the server that a test starts; \
+         `STRESS_HOST` is `{host}`, which runs already"
+    )]
+    NotOurs {
+        /// The host named.
+        host: String,
+    },
+    /// The generator cannot be pinned.
+    #[error("cannot pin the generator to its cores")]
+    Cores(#[source] CoresError),
+    /// The server does not run where the knobs say that it does.
+    #[error(
+        "the server runs on `{found}`, but `STRESS_SERVER_CORES` is `{wanted}`; \
+         start it with `Process::builder(..).cores(..)`"
+    )]
+    NotPinned {
+        /// The cores that it may use.
+        found: Cores,
+        /// The cores that were asked for.
+        wanted: Cores,
     },
     /// The address to load is no `http://` or `https://` address.
     #[error("`{url}` is not an address to load; it takes `http://host[:port]`")]
@@ -39,6 +63,13 @@ pub enum StressError {
     /// Goose refused the configuration or a scenario.
     #[error("the load engine refused the run")]
     Engine(#[source] Box<goose::GooseError>),
+    /// The thread that an open loop needs could not be started.
+    #[error("cannot start the thread that keeps the schedule")]
+    Schedule {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The users did not end although they were told to.
     #[error("the users were still running {seconds} s after the run should have ended")]
     Stuck {

@@ -5,6 +5,9 @@
 //! | `STRESS_USERS` | 200 | users at once |
 //! | `STRESS_SPAWN_RATE` | 100 | users started a second |
 //! | `STRESS_DURATION` | 20s | time with all users running: `20`, `20s`, `2m` |
+//! | `STRESS_RATE` | | transactions started a second, whether or not the last were answered (open loop); `STRESS_USERS` is then the most at once |
+//! | `STRESS_SERVER_CORES` | | cores the server is to run on, such as `0` or `0,2-3` |
+//! | `STRESS_GENERATOR_CORES` | | cores the users run on |
 //! | `STRESS_WORKERS` | | worker threads the server under test was given |
 //! | `STRESS_HOST` | | a running deployment to load instead of a server of the test's own |
 //! | `STRESS_ALLOW_REMOTE` | 0 | 1 permits a `STRESS_HOST` on another machine |
@@ -16,6 +19,7 @@ use std::time::Duration;
 
 use super::StressError;
 use super::setting::{Settings, environment, positive, span};
+use crate::process::Cores;
 
 /// How a run is sized. Start from [`Knobs::from_env`] or `Knobs::default()` and
 /// assign what should differ.
@@ -45,11 +49,21 @@ pub struct Knobs {
     /// How long all users run, counted from when the last one started; the
     /// engine knows whole seconds, so a fraction counts as a second.
     pub duration: Duration,
+    /// Transactions started a second, evenly spaced: an open loop, in which
+    /// `users` is the most at once. `None`: a closed loop.
+    pub rate: Option<f64>,
     /// Worker threads of the server. The run only records it; whoever starts
     /// the server obeys it.
     pub workers: Option<usize>,
+    /// Cores of the server. Whoever starts the server pins it; the run looks
+    /// whether it is, and records it.
+    pub server_cores: Option<Cores>,
+    /// Cores of the generator: for the time of the run, the whole process.
+    pub generator_cores: Option<Cores>,
     /// A deployment to load instead of the address the test gives.
     pub host: Option<String>,
+    /// Whether another machine than this one may be loaded.
+    pub allow_remote: bool,
     /// Seed of what users do and send.
     pub seed: u64,
     /// The longest a request may take, body included.
@@ -62,8 +76,12 @@ impl Default for Knobs {
             users: 200,
             spawn_rate: 100.0,
             duration: Duration::from_secs(20),
+            rate: None,
             workers: None,
+            server_cores: None,
+            generator_cores: None,
             host: None,
+            allow_remote: false,
             seed: 0,
             timeout: Duration::from_secs(30),
         }
@@ -97,6 +115,8 @@ impl Knobs {
         if let Some(spawn_rate) = settings.get("STRESS_SPAWN_RATE", rate, positive)? {
             knobs.spawn_rate = spawn_rate;
         }
+        let rate = "transactions a second, a number above 0";
+        knobs.rate = settings.get("STRESS_RATE", rate, positive)?;
         let length = "a length of time above 0, such as `20`, `20s` or `2m`";
         if let Some(duration) = settings.get("STRESS_DURATION", length, span)? {
             knobs.duration = duration;
@@ -106,6 +126,10 @@ impl Knobs {
             "a whole number of threads, 1 or more",
             count,
         )?;
+        let set = "cores, such as `0` or `0,2-3`";
+        let cores = |text: &str| text.parse::<Cores>().ok();
+        knobs.server_cores = settings.get("STRESS_SERVER_CORES", set, cores)?;
+        knobs.generator_cores = settings.get("STRESS_GENERATOR_CORES", set, cores)?;
         let seed = "a whole number, 0 to 18446744073709551615";
         if let Some(seed) = settings.get("STRESS_SEED", seed, |text| text.parse().ok())? {
             knobs.seed = seed;
@@ -113,21 +137,21 @@ impl Knobs {
         if let Some(timeout) = settings.get("STRESS_TIMEOUT", length, span)? {
             knobs.timeout = timeout;
         }
-        knobs.host = permitted_host(&settings)?;
+        knobs.allow_remote = settings
+            .get("STRESS_ALLOW_REMOTE", "1 or 0", switch)?
+            .unwrap_or(false);
+        knobs.host = permitted_host(&settings, knobs.allow_remote)?;
+        if let (Some(host), Some(_)) = (&knobs.host, &knobs.server_cores) {
+            return Err(StressError::NotOurs { host: host.clone() });
+        }
         Ok(knobs)
     }
 }
 
 fn permitted_host<F: Fn(&str) -> Option<String>>(
     settings: &Settings<F>,
+    allowed: bool,
 ) -> Result<Option<String>, StressError> {
-    let allowed = settings
-        .get("STRESS_ALLOW_REMOTE", "1 or 0", |text| match text {
-            "1" | "true" => Some(true),
-            "0" | "false" => Some(false),
-            _ => None,
-        })?
-        .unwrap_or(false);
     let address = "an address such as `http://127.0.0.1:8000`";
     let host = settings.get("STRESS_HOST", address, |text| {
         host_of(text).map(|host| (text.to_owned(), host))
@@ -135,6 +159,14 @@ fn permitted_host<F: Fn(&str) -> Option<String>>(
     match host {
         Some((_, host)) if !allowed && !is_this_machine(&host) => Err(StressError::Remote { host }),
         host => Ok(host.map(|(address, _)| address)),
+    }
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Machine {
     /// `model name` of the first processor.
     pub cpu_model: String,
-    /// Cores this process may use.
+    /// Cores this process may use, when it is not pinned for the run.
     pub cores: usize,
     /// Main memory in bytes.
     pub memory_bytes: u64,
@@ -30,6 +30,7 @@ pub struct Machine {
 /// A look at the machine before the run.
 pub(super) struct Before {
     load: f64,
+    cores: usize,
     times: ProcessorTimes,
 }
 
@@ -44,6 +45,7 @@ impl Before {
     pub(super) fn now() -> Self {
         Self {
             load: load_average(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
             times: processor_times(),
         }
     }
@@ -57,7 +59,7 @@ impl Before {
         let idle = passed(times.idle, self.times.idle);
         Machine {
             cpu_model: line_of("/proc/cpuinfo", "model name").unwrap_or_default(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            cores: self.cores,
             memory_bytes: line_of("/proc/meminfo", "MemTotal")
                 .and_then(|text| kibibytes(&text))
                 .unwrap_or(0),

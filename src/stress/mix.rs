@@ -8,7 +8,7 @@
 //! each user the same sequence.
 
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionError, TransactionFunction};
@@ -25,12 +25,7 @@ use super::watch::Seat;
 #[must_use]
 pub fn roll(range: Range<u64>) -> u64 {
     let seat = Seat::current().expect("`roll` is called in a transaction of a `Stress` run");
-    let mut dice = seat
-        .state()
-        .dice
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    dice.roll(range)
+    seat.state().roll(range)
 }
 
 /// A weighted choice of transactions, under construction.

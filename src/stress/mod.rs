@@ -9,31 +9,40 @@
 //!
 //! # What is measured
 //!
-//! The loop is closed: a user sends its next request when the last was answered.
-//! A request counts towards the **ramp** when it started before all users ran,
+//! The loop is closed: a user sends its next request when the last was answered,
+//! so a server that stalls is asked less, and the stall shows in few requests.
+//! With `STRESS_RATE` the loop is **open**: transactions start at constant
+//! arrivals, and response times count from when they were due. A request counts towards the **ramp** when it started before all users ran,
 //! and towards the **measured window** otherwise. The CSV files hold both, as
 //! Locust's do; the JSON record holds them apart; the table and the verdict are
 //! of the measured window, except that failures of the ramp fail the verdict too.
 //!
 //! # Architecture
 //!
-//! `runner` configures Goose and ends it; `observe` wraps the scenarios'
+//! `runner` configures Goose and ends it; `open_loop` runs the same scenarios on
+//! a `schedule` without Goose's engine, and `arrivals` says how that was kept;
+//!  `observe` wraps the scenarios'
 //! transactions; `watch` is what users share; `recorder` counts; `pulse` collects
 //! once a second into `chronicle`; `record`, `report`, `verdict` and `archive`
 //! turn the counts into JSON, text, a judgement and files.
 
 mod archive;
+mod arrivals;
 mod call;
 mod chronicle;
 mod connection;
 mod dice;
+mod drift;
 mod error;
+mod gauges;
 mod histogram;
 mod knobs;
 mod limits;
 mod machine;
 mod mix;
 mod observe;
+mod open_loop;
+mod pin;
 mod progress;
 mod pulse;
 mod record;
@@ -42,6 +51,7 @@ mod report;
 mod revision;
 mod run;
 mod runner;
+mod schedule;
 mod server;
 mod setting;
 mod tally;
@@ -49,9 +59,12 @@ mod verdict;
 mod watch;
 
 pub use archive::Archived;
+pub use arrivals::Arrivals;
 pub use call::{Call, Reply};
 pub use dice::Dice;
+pub use drift::Drift;
 pub use error::StressError;
+pub use gauges::{Gauge, Gauges, Reading, Readings, WriterUse};
 pub use histogram::Histogram;
 pub use knobs::Knobs;
 pub use limits::Limits;

@@ -91,17 +91,18 @@ fn transact<'r>(
         let goose = user.metrics_channel.replace(seat.state().metrics.0.clone());
         // A transaction that never waits would otherwise keep its thread.
         tokio::task::coop::consume_budget().await;
+        let began = watch.now();
         let polled = Box::pin(async { original(user).await });
         let outcome = seat.clone().hold(guarded(polled, &seat)).await;
         user.metrics_channel = goose;
-        account(user, &seat);
+        account(user, &seat, began);
         judge(outcome, &place, user, &seat)
     })
 }
 
 /// Makes Goose report each request of the user to a channel of ours. Goose
 /// itself opened no log, so nothing is written anywhere.
-fn prepare(user: &mut GooseUser, state: &User) {
+pub(super) fn prepare(user: &mut GooseUser, state: &User) {
     user.config.request_log = Some("recorded by the run".to_owned());
     user.logger = Some(state.requests.0.clone());
     // One line a failed request would bury the terminal; they are counted.
@@ -136,8 +137,8 @@ async fn guarded(transaction: Transacting<'_>, seat: &Seat) -> Outcome {
 }
 
 /// Records the requests that the transaction made with Goose's own client, and
-/// forwards what Goose is to know.
-fn account(user: &GooseUser, seat: &Seat) {
+/// forwards what Goose is to know. `began` is when the transaction did.
+fn account(user: &GooseUser, seat: &Seat, began: Duration) {
     let state = seat.state();
     let mut requests: Vec<GooseRequestMetric> = Vec::new();
     for entry in state.requests.1.try_iter().flatten() {
@@ -158,14 +159,19 @@ fn account(user: &GooseUser, seat: &Seat) {
     }
     for request in &requests {
         seat.watch.timed_headers.store(true, Ordering::Relaxed);
-        let began = user.started + Duration::from_millis(request.elapsed);
+        let sent = user.started + Duration::from_millis(request.elapsed);
+        let took = Duration::from_micros(request.response_time_micros());
+        let (started, took) = match state.take_due() {
+            Some(due) => (due, took + began.saturating_sub(due)),
+            None => (sent.saturating_duration_since(seat.watch.origin), took),
+        };
         seat.watch.recorder.record(
             seat.user,
             Observation {
                 method: request.raw.method_label(),
                 name: &request.name,
-                started: began.saturating_duration_since(seat.watch.origin),
-                took: Duration::from_micros(request.response_time_micros()),
+                started,
+                took,
                 content_bytes: 0,
                 error: (!request.success).then_some(request.error.as_str()),
             },

@@ -1,12 +1,14 @@
 //! What happens once a second during a run, and once at its end: collect the
 //! seconds that are over, look at the server, say how it goes.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::chronicle::Chronicle;
+use super::gauges::{self, Looker};
 use super::machine::{self, own_cpu_seconds};
 use super::progress::Lines;
 use super::record::{
@@ -14,11 +16,12 @@ use super::record::{
     Windows, rounded,
 };
 use super::recorder::{Endpoint, Second};
-use super::runner::{started_text, timing};
+use super::runner::{Ended, started_text, timing};
 use super::server::Sampler;
 use super::tally::Tally;
 use super::watch::Watch;
-use super::{Progress, Revision, Run, Stress, StressError};
+use super::{Knobs, Progress, Revision, Run, Stress, StressError};
+use crate::process::Cores;
 
 /// The collecting side of a run.
 pub(super) struct Pulse {
@@ -29,13 +32,14 @@ pub(super) struct Pulse {
     server: Option<Sampler>,
     machine: machine::Before,
     own_cpu: f64,
+    looker: Option<Looker>,
     requests: u64,
     failures: u64,
 }
 
 impl Pulse {
     pub(super) fn start(
-        stress: &Stress,
+        stress: &mut Stress,
         progress: Progress,
         watch: Arc<Watch>,
     ) -> Result<Self, StressError> {
@@ -48,11 +52,16 @@ impl Pulse {
             server: stress.server.filter(|_| local).map(Sampler::of),
             machine: machine::Before::now(),
             own_cpu: own_cpu_seconds(),
+            looker: stress
+                .gauges
+                .take()
+                .map(|gauges| Looker::start(gauges, Arc::clone(&watch))),
             requests: 0,
             failures: 0,
             watch,
         };
         pulse.look();
+        pulse.chronicle.begin();
         let (name, url, users) = (&stress.name, stress.url(), stress.knobs.users);
         pulse
             .lines
@@ -113,12 +122,12 @@ impl Pulse {
     }
 
     /// The run is over.
-    pub(super) fn finish(mut self, stress: &Stress, revision: Revision, goose: u64) -> Run {
+    pub(super) fn finish(mut self, stress: &Stress, revision: Revision, ended: &Ended) -> Run {
         self.collect(u64::MAX);
         self.look();
         let now = self.watch.now();
         let endpoints = self.note(now);
-        let generator = self.generator(now);
+        let mut generator = self.generator(now, &stress.knobs);
         let (requests, failures) = (self.requests, self.failures);
         self.lines
             .write(&format!("over: {requests} requests, {failures} failed"));
@@ -126,24 +135,43 @@ impl Pulse {
         let server = self.server.take().map(Sampler::finish);
         let (history, series) = self.chronicle.finish();
         let (last, _) = watch.recorder.last_ends();
+        let windows = windows(&watch, now, stress.knobs.duration);
+        let measured = sum(&endpoints, |endpoint| &endpoint.measured);
+        let (gauges, failed) = self.looker.take().map_or_else(Default::default, |looker| {
+            looker.finish(watch.recorder.window_opened())
+        });
+        if let Some(error) = failed.filter(|_| gauges.is_empty()) {
+            watch.exception(&format!("no gauge was read: {error}"), "gauges");
+        }
+        let arrivals = match ended {
+            Ended::Open(keeping) => Some(keeping.finish(kept(&stress.knobs, &windows))),
+            Ended::Closed(_) => None,
+        };
+        generator.schedule_lag_ms = arrivals.as_ref().map(|arrivals| arrivals.lag_max_ms);
         let record = Record {
             schema: SCHEMA,
             name: stress.name.clone(),
             started: started_text(self.started),
             revision,
             load: Load::of(stress.url(), &stress.knobs, timing(&watch)),
-            factors: stress.factors.iter().cloned().collect(),
+            factors: factors(stress),
             machine: self.machine.finish(),
             generator,
             server,
-            windows: windows(&watch, now, stress.knobs.duration),
+            writer: gauges::writer(&gauges),
+            gauges,
+            windows,
+            arrivals,
             ramp: sum(&endpoints, |endpoint| &endpoint.ramp),
-            measured: sum(&endpoints, |endpoint| &endpoint.measured),
+            measured,
             endpoints: endpoints.iter().map(endpoint_record).collect(),
             failures: failure_records(&watch),
             exceptions: exception_records(&watch),
             series,
-            engine_requests: goose,
+            engine_requests: match ended {
+                Ended::Closed(counted) => *counted,
+                Ended::Open(_) => requests,
+            },
         };
         Run {
             record: judged(record),
@@ -155,7 +183,7 @@ impl Pulse {
         }
     }
 
-    fn generator(&self, now: Duration) -> Generator {
+    fn generator(&self, now: Duration, knobs: &Knobs) -> Generator {
         let cpu_seconds = own_cpu_seconds() - self.own_cpu;
         let build = if cfg!(debug_assertions) {
             "debug"
@@ -165,23 +193,57 @@ impl Pulse {
         Generator {
             tool: format!("shakedown {} on goose 0.19", env!("CARGO_PKG_VERSION")),
             build: build.to_owned(),
+            core_list: knobs.generator_cores.as_ref().map(Cores::to_string),
             threads: tokio::runtime::Handle::current().metrics().num_workers(),
             cpu_seconds: rounded(cpu_seconds),
             cpu_cores: rounded(cpu_seconds / now.as_secs_f64().max(0.001)),
+            schedule_lag_ms: None,
             throughput: "measured".to_owned(),
         }
     }
 }
 
+/// A schedule is kept when 99 of 100 requests are less late than this.
+const LATE_MS: f64 = 10.0;
+
 /// Marks a throughput that the generator, not the server, may have limited.
 fn judged(mut record: Record) -> Record {
+    let cores = record.generator.core_list.as_ref();
+    let cores = cores.and_then(|list| list.parse::<Cores>().ok());
+    let threads = record.generator.threads;
+    let threads = threads.min(cores.map_or(threads, |cores| cores.count()));
     #[expect(clippy::cast_precision_loss, reason = "threads are few")]
-    let threads = record.generator.threads as f64;
+    let threads = threads as f64;
     let busy = record.generator.cpu_cores >= 0.85 * threads || record.machine.busy_share >= 0.95;
-    if busy {
+    let late = record.arrivals.as_ref().map(|arrivals| arrivals.lag_p99_ms);
+    if busy || late.is_some_and(|lag| lag >= LATE_MS) {
         record.generator.throughput = "floor".to_owned();
     }
     record
+}
+
+/// What the test said, and where server and generator were pinned to. How many
+/// cores a server has is a factor of its speed, which ones they are is not.
+fn factors(stress: &Stress) -> BTreeMap<String, String> {
+    let mut factors: BTreeMap<String, String> = stress.factors.iter().cloned().collect();
+    if let Some(cores) = &stress.knobs.server_cores {
+        factors.insert("cores".to_owned(), cores.count().to_string());
+    }
+    if let Some(cores) = &stress.knobs.generator_cores {
+        let list = cores.to_string().replace(',', "and").replace('-', "to");
+        factors.insert("generator".to_owned(), format!("core{list}"));
+    }
+    factors
+}
+
+/// The part of its rate that an open loop kept: all that was due is answered
+/// in the end, so a server that is too slow shows in how long after.
+fn kept(knobs: &Knobs, windows: &Windows) -> Option<f64> {
+    /// The last answers take their time even where the server keeps up.
+    const LAST_ANSWERS_S: f64 = 0.5;
+    let planned = knobs.duration.as_secs_f64();
+    let took = windows.measured_s - LAST_ANSWERS_S;
+    (windows.measured_s > 0.0).then(|| planned / took.max(planned))
 }
 
 /// The engine looks at its clock twice a second, so that a run may seem to end

@@ -15,7 +15,7 @@ use super::recorder::Second;
 use super::revision::Revision;
 use super::server::ServerUse;
 use super::tally::{Tally, milliseconds};
-use super::{Histogram, Knobs};
+use super::{Arrivals, Gauge, Histogram, Knobs, WriterUse};
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -42,8 +42,17 @@ pub struct Record {
     pub generator: Generator,
     /// The server, when it ran on this machine and its process was named.
     pub server: Option<ServerUse>,
+    /// What the server said of itself while all users ran, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<String, Gauge>,
+    /// What the server's writer did while all users ran, if it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<WriterUse>,
     /// How the run is divided.
     pub windows: Windows,
+    /// How the schedule was kept, in an open loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Arrivals>,
     /// Each endpoint, ordered by name and method.
     pub endpoints: Vec<EndpointRecord>,
     /// All endpoints together, while users were still starting.
@@ -57,6 +66,7 @@ pub struct Record {
     /// Each second of the run in which a request ended.
     pub series: Vec<SecondRecord>,
     /// Requests that Goose counted; equal to ours unless the run was cut short.
+    /// In an open loop Goose's engine does not run, and this is our own count.
     pub engine_requests: u64,
 }
 
@@ -72,6 +82,9 @@ pub struct Load {
     pub spawn_rate: f64,
     /// How long all users were to run, in seconds.
     pub duration_s: f64,
+    /// Transactions started a second, in an open loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
     /// The longest a request could take, in seconds.
     pub timeout_s: f64,
     /// Worker threads of the server, if the test said.
@@ -79,7 +92,8 @@ pub struct Load {
     /// Seed of what users did and sent.
     pub seed: u64,
     /// `closed`: a user sends when its last request was answered, so a server
-    /// that stalls is asked less, and the stall shows in few requests.
+    /// that stalls is asked less, and the stall shows in few requests. `open`:
+    /// transactions start at `rate`, and times count from when they were due.
     #[serde(rename = "loop")]
     pub kind: String,
     /// Where timing ended: `body` (the whole body was read), `headers`, `mixed`,
@@ -94,10 +108,16 @@ impl Load {
             users: knobs.users,
             spawn_rate: knobs.spawn_rate,
             duration_s: knobs.duration.as_secs_f64(),
+            rate: knobs.rate,
             timeout_s: knobs.timeout.as_secs_f64(),
             workers: knobs.workers,
             seed: knobs.seed,
-            kind: "closed".to_owned(),
+            kind: if knobs.rate.is_some() {
+                "open"
+            } else {
+                "closed"
+            }
+            .to_owned(),
             timing: timing.to_owned(),
         }
     }
@@ -111,14 +131,22 @@ pub struct Generator {
     pub tool: String,
     /// `debug` or `release`: how the generator, not the server, was built.
     pub build: String,
+    /// Cores it was pinned to, as the kernel lists them; none when it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub core_list: Option<String>,
     /// Threads that ran the users.
     pub threads: usize,
     /// Processor seconds used, by everything in the process.
     pub cpu_seconds: f64,
     /// Processor seconds a second: 1.0 is one core all the time.
     pub cpu_cores: f64,
+    /// How late the latest request of an open loop started although a user was
+    /// free: the generator's fault, and in the times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_lag_ms: Option<f64>,
     /// `floor` when the generator's threads, or all cores of the machine, were
-    /// busy nearly all the time: the server may be faster than measured.
+    /// busy nearly all the time, or the schedule of an open loop was not kept
+    /// by the generator's own fault: the server may be faster than measured.
     /// `measured` otherwise.
     pub throughput: String,
 }

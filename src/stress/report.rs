@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Run;
-use super::record::Stats;
+use super::record::{Record, Stats};
 
 /// Width of the name column; a longer name has a line of its own.
 const NAME: usize = 16;
@@ -25,15 +25,25 @@ impl fmt::Display for Table<'_> {
             row(f, method, name, &endpoint.measured, seconds)?;
         }
         row(f, "", "Aggregated", &record.measured, seconds)?;
+        let (users, ramp) = (record.load.users, &record.ramp);
+        match record.load.rate {
+            None => writeln!(f, "closed loop of {users} users, {seconds:.1} s measured")?,
+            Some(rate) => {
+                writeln!(f, "open loop of {rate}/s, {seconds:.1} s measured")?;
+                writeln!(
+                    f,
+                    "times count from when each was due; {users} users at most"
+                )?;
+            }
+        }
         writeln!(
             f,
-            "{} users, {:.1} s measured after {:.1} s of ramp ({} requests, {} failed)",
-            record.load.users,
-            seconds,
-            record.windows.ramp_s,
-            record.ramp.requests,
-            record.ramp.failures,
+            "before that {:.1} s of ramp: {} requests, {} failed",
+            record.windows.ramp_s, ramp.requests, ramp.failures,
         )?;
+        for line in schedule(record) {
+            writeln!(f, "{line}")?;
+        }
         if record.generator.throughput == "floor" {
             writeln!(
                 f,
@@ -42,6 +52,31 @@ impl fmt::Display for Table<'_> {
         }
         Ok(())
     }
+}
+
+/// How the schedule of an open loop was kept.
+fn schedule(record: &Record) -> Vec<String> {
+    let Some(arrivals) = &record.arrivals else {
+        return Vec::new();
+    };
+    let mut lines = vec![format!(
+        "schedule: sent {} ms late (p50), {} (p99), {} at most",
+        time_text(arrivals.lag_p50_ms),
+        time_text(arrivals.lag_p99_ms),
+        time_text(arrivals.lag_max_ms),
+    )];
+    if arrivals.waited > 0 {
+        lines.push(format!(
+            "{} of {} found all users busy, and waited up to {} ms for one",
+            arrivals.waited,
+            arrivals.due,
+            time_text(arrivals.wait_max_ms),
+        ));
+    }
+    if arrivals.saturated {
+        lines.push("saturated: the server did not keep up with the rate".to_owned());
+    }
+    lines
 }
 
 fn row(

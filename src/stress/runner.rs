@@ -20,14 +20,18 @@ use goose::{GooseAttack, GooseError, GooseScheduler};
 use jiff::Timestamp;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use super::knobs::host_of;
+use super::arrivals::Keeping;
+use super::knobs::{host_of, is_this_machine};
 use super::observe::observed;
+use super::open_loop;
+use super::pin::Pinned;
 use super::pulse::Pulse;
+use super::server::check_pinned;
 use super::watch::{StopOnDrop, Watch};
-use super::{Knobs, Progress, Revision, Run, StressError};
+use super::{Gauges, Knobs, Progress, Revision, Run, StressError};
 
 /// How long users may take to end after the last request could have.
-const GRACE: Duration = Duration::from_secs(10);
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// A load test, under construction.
 ///
@@ -62,12 +66,14 @@ pub struct Stress {
     pub(super) knobs: Knobs,
     pub(super) factors: Vec<(String, String)>,
     pub(super) server: Option<u32>,
+    pub(super) gauges: Option<Box<dyn Gauges>>,
     revision: Option<Revision>,
     progress: Progress,
 }
 
 impl Stress {
-    /// Loads the server at `url`, unless the knobs name another host.
+    /// Loads the server at `url`, unless the knobs name another host. Either is
+    /// on this machine, unless the knobs allow another.
     pub fn against(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -76,6 +82,7 @@ impl Stress {
             knobs: Knobs::default(),
             factors: Vec::new(),
             server: None,
+            gauges: None,
             revision: None,
             progress: Progress::Auto,
         }
@@ -114,6 +121,13 @@ impl Stress {
         self
     }
 
+    /// What the server says of itself, fetched once a second while the run
+    /// lasts and recorded.
+    pub fn gauges(mut self, gauges: impl Gauges) -> Self {
+        self.gauges = Some(Box::new(gauges));
+        self
+    }
+
     /// The code that is measured, where `git` in the current directory does not
     /// know it.
     pub fn revision(mut self, revision: Revision) -> Self {
@@ -146,28 +160,58 @@ impl Stress {
         if self.scenarios.is_empty() {
             return Err(StressError::NoScenario);
         }
-        if host_of(self.url()).is_none() {
-            return Err(StressError::Address {
-                url: self.url().to_owned(),
-            });
+        let host = host_of(self.url()).ok_or_else(|| StressError::Address {
+            url: self.url().to_owned(),
+        })?;
+        if !self.knobs.allow_remote && !is_this_machine(&host) {
+            return Err(StressError::Remote { host });
         }
         let revision = self.revision.take().unwrap_or_else(Revision::current);
+        if let (Some(pid), Some(wanted)) = (self.server, &self.knobs.server_cores) {
+            check_pinned(pid, wanted)?;
+        }
         let log_level = RestoreLogLevel(log::max_level());
-        let knobs = &self.knobs;
-        let watch = Arc::new(Watch::new(knobs.users, knobs.seed, knobs.timeout));
+        let watch = Arc::new(Watch::new(&self.knobs));
         let stop = StopOnDrop(Arc::clone(&watch));
-        let scenarios = std::mem::take(&mut self.scenarios);
-        let attack = attack(self.url(), knobs, scenarios, &watch).map_err(engine)?;
+        let scenarios = std::mem::take(&mut self.scenarios).into_iter();
+        let scenarios = scenarios.map(|scenario| observed(scenario, &watch));
+        let scenarios: Vec<Scenario> = scenarios.collect();
         let progress = std::mem::take(&mut self.progress);
-        let mut pulse = Pulse::start(&self, progress, Arc::clone(&watch))?;
-        let metrics = drive(attack, knobs, &watch, &mut pulse).await?;
-        drop(log_level);
-        let requests = metrics.requests.values();
-        let counted = requests.map(|all| (all.success_count + all.fail_count) as u64);
-        let run = pulse.finish(&self, revision, counted.sum());
+        let mut pulse = Pulse::start(&mut self, progress, Arc::clone(&watch))?;
+        let pinned = self.knobs.generator_cores.as_ref().map(Pinned::to);
+        let pinned = pinned.transpose()?;
+        let ended = self.load(scenarios, &watch, &mut pulse).await?;
+        drop((log_level, pinned));
+        let run = pulse.finish(&self, revision, &ended);
         drop(stop);
         Ok(run)
     }
+
+    async fn load(
+        &self,
+        scenarios: Vec<Scenario>,
+        watch: &Arc<Watch>,
+        pulse: &mut Pulse,
+    ) -> Result<Ended, StressError> {
+        let (url, knobs) = (self.url(), &self.knobs);
+        if let Some(rate) = knobs.rate {
+            let drive = open_loop::drive(url, rate, knobs, scenarios, watch, pulse);
+            return drive.await.map(Ended::Open);
+        }
+        let attack = attack(url, knobs, scenarios).map_err(engine)?;
+        let metrics = drive(attack, knobs, watch, pulse).await?;
+        let requests = metrics.requests.values();
+        let counted = requests.map(|all| (all.success_count + all.fail_count) as u64);
+        Ok(Ended::Closed(counted.sum()))
+    }
+}
+
+/// How a load came to its end.
+pub(super) enum Ended {
+    /// Goose counted so many requests.
+    Closed(u64),
+    /// The schedule was kept so.
+    Open(Arc<Keeping>),
 }
 
 impl std::fmt::Debug for Stress {
@@ -192,16 +236,11 @@ impl Drop for RestoreLogLevel {
     }
 }
 
-fn engine(error: GooseError) -> StressError {
+pub(super) fn engine(error: GooseError) -> StressError {
     StressError::Engine(Box::new(error))
 }
 
-fn attack(
-    url: &str,
-    knobs: &Knobs,
-    scenarios: Vec<Scenario>,
-    watch: &Arc<Watch>,
-) -> Result<GooseAttack, GooseError> {
+fn attack(url: &str, knobs: &Knobs, scenarios: Vec<Scenario>) -> Result<GooseAttack, GooseError> {
     let mut configuration = GooseConfiguration::default();
     configuration.host = Some(url.to_owned());
     configuration.users = Some(knobs.users);
@@ -222,7 +261,7 @@ fn attack(
         .set_scheduler(GooseScheduler::Random)
         .set_client_builder_without_cookies(client)?;
     for scenario in scenarios {
-        attack = attack.register_scenario(observed(scenario, watch));
+        attack = attack.register_scenario(scenario);
     }
     Ok(attack)
 }
@@ -238,10 +277,7 @@ async fn drive(
     watch: &Watch,
     pulse: &mut Pulse,
 ) -> Result<GooseMetrics, StressError> {
-    #[expect(clippy::cast_precision_loss, reason = "users are not that many")]
-    let ramp = Duration::try_from_secs_f64(knobs.users as f64 / knobs.spawn_rate)
-        .unwrap_or(Duration::MAX / 4);
-    let longest = ramp + knobs.duration + knobs.timeout + GRACE;
+    let longest = ramp_of(knobs) + knobs.duration + knobs.timeout + GRACE;
     let mut attack = pin!(attack.execute());
     let mut overdue = pin!(tokio::time::sleep_until(Instant::now() + longest));
     let mut given_up = pin!(tokio::time::sleep_until(Instant::now() + longest + GRACE));
@@ -259,7 +295,14 @@ async fn drive(
     }
 }
 
-fn ticks() -> Interval {
+/// How long it takes until all users run.
+pub(super) fn ramp_of(knobs: &Knobs) -> Duration {
+    #[expect(clippy::cast_precision_loss, reason = "users are not that many")]
+    let seconds = knobs.users as f64 / knobs.spawn_rate;
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX / 4)
+}
+
+pub(super) fn ticks() -> Interval {
     let second = Duration::from_secs(1);
     let mut ticks = tokio::time::interval_at(Instant::now() + second, second);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::StressError;
 use super::machine::{kibibytes, line_of};
+use crate::process::Cores;
 
 /// Processor time, memory and threads of the server process.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -14,6 +16,12 @@ use super::machine::{kibibytes, line_of};
 pub struct ServerUse {
     /// The process looked at; its children are not.
     pub pid: u32,
+    /// How many cores it may use; 0 when that is not known.
+    #[serde(default)]
+    pub cores: usize,
+    /// Which these are, as the kernel lists them: `0,2-3`.
+    #[serde(default)]
+    pub core_list: String,
     /// Processor seconds, user and system, used during the run.
     pub cpu_seconds: f64,
     /// Processor seconds a second: 1.0 is one core all the time.
@@ -26,6 +34,18 @@ pub struct ServerUse {
     pub gone: bool,
 }
 
+/// Whether the server may use `wanted` and nothing else.
+pub(super) fn check_pinned(pid: u32, wanted: &Cores) -> Result<(), StressError> {
+    let found = Cores::of(pid).map_err(StressError::Cores)?;
+    if found == *wanted {
+        return Ok(());
+    }
+    Err(StressError::NotPinned {
+        found,
+        wanted: wanted.clone(),
+    })
+}
+
 /// Looks at the process once a second.
 pub(super) struct Sampler {
     first: Option<(Duration, f64)>,
@@ -35,11 +55,14 @@ pub(super) struct Sampler {
 
 impl Sampler {
     pub(super) fn of(pid: u32) -> Self {
+        let cores = Cores::of(pid).ok();
         Self {
             first: None,
             last: None,
             seen: ServerUse {
                 pid,
+                cores: cores.as_ref().map_or(0, Cores::count),
+                core_list: cores.map_or_else(String::new, |cores| cores.to_string()),
                 ..ServerUse::default()
             },
         }

@@ -10,12 +10,25 @@ use super::{Limits, Run, StressError};
 pub struct Verdict {
     table: String,
     held: Vec<String>,
+    doubts: Vec<&'static str>,
+}
+
+impl Verdict {
+    /// What the numbers do not say, although they held: that the generator or
+    /// its machine was the limit, or that an open loop's rate was not kept.
+    #[must_use]
+    pub fn doubts(&self) -> &[&'static str] {
+        &self.doubts
+    }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.table)?;
         write!(f, "verdict: holds")?;
+        for doubt in &self.doubts {
+            write!(f, ", but {doubt}")?;
+        }
         for limit in &self.held {
             write!(f, "\n  {limit}")?;
         }
@@ -71,7 +84,11 @@ pub(super) fn reach(run: &Run, limits: &Limits) -> Result<Verdict, StressError> 
     }
     let table = run.table();
     if breaches.is_empty() {
-        return Ok(Verdict { table, held });
+        return Ok(Verdict {
+            table,
+            held,
+            doubts: doubts(run),
+        });
     }
     let archived = run.archived.get().cloned();
     Err(Box::new(Broken {
@@ -80,6 +97,23 @@ pub(super) fn reach(run: &Run, limits: &Limits) -> Result<Verdict, StressError> 
         archived,
     })
     .into())
+}
+
+/// What makes a run that held its limits less than it seems.
+fn doubts(run: &Run) -> Vec<&'static str> {
+    let record = run.record();
+    let mut doubts = Vec::new();
+    if record.generator.throughput == "floor" {
+        doubts.push("as a floor");
+    }
+    if record
+        .arrivals
+        .as_ref()
+        .is_some_and(|arrivals| arrivals.saturated)
+    {
+        doubts.push("saturated");
+    }
+    doubts
 }
 
 /// What fails a run whatever its limits are.
@@ -95,6 +129,12 @@ fn mistakes(run: &Run) -> Vec<String> {
         mistakes.push(format!(
             "the run was interrupted: all users ran for {:.1} s of {:.1} s",
             record.windows.measured_s, record.load.duration_s
+        ));
+    }
+    if let Some(arrivals) = record.arrivals.as_ref().filter(|all| all.unsent > 0) {
+        mistakes.push(format!(
+            "{} of {} arrivals were never sent: all {} users were busy to the end",
+            arrivals.unsent, arrivals.due, record.load.users
         ));
     }
     for exception in &record.exceptions {

@@ -6,7 +6,8 @@
 //! task-local [`Seat`]: the run and the user's number in it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use goose::metrics::GooseMetric;
 use tokio::sync::Notify;
 
 use super::connection::Connection;
-use super::{Dice, recorder::Recorder};
+use super::{Dice, Knobs, recorder::Recorder};
 
 tokio::task_local! {
     static SEAT: Seat;
@@ -55,6 +56,9 @@ pub(super) struct User {
     pub(super) dice: Mutex<Dice>,
     /// Told when the run is to end at once.
     pub(super) stop: Notify,
+    /// When the transaction under way was due, in nanoseconds from the start of
+    /// the run, until a request took that for its start; [`NOT_DUE`] otherwise.
+    due: AtomicU64,
     /// Where Goose reports each request, because it is told to log them.
     pub(super) requests: (
         flume::Sender<Option<GooseLog>>,
@@ -64,12 +68,40 @@ pub(super) struct User {
     pub(super) metrics: (flume::Sender<GooseMetric>, flume::Receiver<GooseMetric>),
 }
 
+/// No request is due: it counts from when it is sent.
+const NOT_DUE: u64 = u64::MAX;
+
+impl User {
+    /// The transaction that the user is about to run is due at `due`.
+    pub(super) fn expect(&self, due: Duration) {
+        let due = u64::try_from(due.as_nanos()).unwrap_or(NOT_DUE - 1);
+        self.due.store(due, Ordering::Relaxed);
+    }
+
+    /// A number of `range` from the user's dice.
+    pub(super) fn roll(&self, range: Range<u64>) -> u64 {
+        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        dice.roll(range)
+    }
+
+    /// When the next request was due, if an open loop says so. Taken once, by
+    /// the first request of a transaction.
+    pub(super) fn take_due(&self) -> Option<Duration> {
+        match self.due.swap(NOT_DUE, Ordering::Relaxed) {
+            NOT_DUE => None,
+            due => Some(Duration::from_nanos(due)),
+        }
+    }
+}
+
 /// State of a run that its users share.
 pub(super) struct Watch {
     pub(super) recorder: Recorder,
     pub(super) origin: Instant,
     pub(super) timeout: Duration,
     seed: u64,
+    /// Whether a schedule, and not the number of users, says when the ramp is over.
+    scheduled: bool,
     users: Box<[OnceLock<User>]>,
     entered: AtomicUsize,
     began: OnceLock<Duration>,
@@ -83,14 +115,15 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(users: usize, seed: u64, timeout: Duration) -> Self {
+    pub(super) fn new(knobs: &Knobs) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             recorder: Recorder::new(4 * cores),
             origin: Instant::now(),
-            timeout,
-            seed,
-            users: (0..users).map(|_| OnceLock::new()).collect(),
+            timeout: knobs.timeout,
+            seed: knobs.seed,
+            scheduled: knobs.rate.is_some(),
+            users: (0..knobs.users).map(|_| OnceLock::new()).collect(),
             entered: AtomicUsize::new(0),
             began: OnceLock::new(),
             stopped: AtomicBool::new(false),
@@ -122,17 +155,28 @@ impl Watch {
         let place = self.users.get(user)?;
         let first = place.get().is_none() && place.set(self.user(user)).is_ok();
         if first {
-            let _ = self.began.set(self.now());
-            if self.entered.fetch_add(1, Ordering::Relaxed) + 1 == self.users.len() {
-                self.recorder.open_window(self.now());
+            let entered = self.entered.fetch_add(1, Ordering::Relaxed) + 1;
+            if !self.scheduled {
+                let _ = self.began.set(self.now());
+                if entered == self.users.len() {
+                    self.recorder.open_window(self.now());
+                }
             }
         }
         let watch = Arc::clone(self);
         Some((Seat { watch, user }, first))
     }
 
+    /// Starts a schedule now, whose ramp is over after `ramp`.
+    pub(super) fn schedule(&self, ramp: Duration) {
+        let now = self.now();
+        let _ = self.began.set(now);
+        self.recorder.open_window(now + ramp);
+    }
+
     fn user(&self, number: usize) -> User {
         User {
+            due: AtomicU64::new(NOT_DUE),
             connection: Mutex::default(),
             dice: Mutex::new(Dice::new(self.seed, number as u64)),
             stop: Notify::new(),

@@ -56,4 +56,4 @@ mod requirement;
 pub use gate::{gate, same_text};
 pub use marker::{TIERS, Tier};
 #[doc(hidden)]
-pub use requirement::require;
+pub use requirement::{Binary, require};

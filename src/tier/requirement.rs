@@ -17,6 +17,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// With `, in module`, only the tests of that module of the binary need it:
 /// `requires!(raw_sockets, check, in sniffer);`.
 ///
+/// With `, opt_in` behind that, the tests are wanted only where `name` itself
+/// is asked for: the profile of their tier does not ask for them, so that there
+/// they are skipped aloud. For tests that take hours, or a variable to size them.
+///
 /// Unmet, the tests are skipped aloud, or fail if they were asked for by name;
 /// see [the module](mod@crate::tier). The check runs before `main` in each
 /// test process, so it should be quick and must not hang.
@@ -40,8 +44,25 @@ macro_rules! requires {
             requirement,
             $crate::tier::require(
                 ::core::stringify!($name),
-                ::core::env!("CARGO_CRATE_NAME"),
+                $crate::tier::Binary {
+                    name: ::core::env!("CARGO_CRATE_NAME"),
+                    asks: true,
+                },
                 "",
+                $check,
+            )
+        );
+    };
+    ($name:ident, $check:expr, in $module:ident, opt_in $(,)?) => {
+        $crate::__on_start!(
+            requirement,
+            $crate::tier::require(
+                ::core::stringify!($name),
+                $crate::tier::Binary {
+                    name: ::core::env!("CARGO_CRATE_NAME"),
+                    asks: false,
+                },
+                ::core::concat!(::core::stringify!($module), "::"),
                 $check,
             )
         );
@@ -51,7 +72,10 @@ macro_rules! requires {
             requirement,
             $crate::tier::require(
                 ::core::stringify!($name),
-                ::core::env!("CARGO_CRATE_NAME"),
+                $crate::tier::Binary {
+                    name: ::core::env!("CARGO_CRATE_NAME"),
+                    asks: true,
+                },
                 ::core::concat!(::core::stringify!($module), "::"),
                 $check,
             )
@@ -62,14 +86,24 @@ macro_rules! requires {
 /// Set on the second start of a listing.
 const RELISTING: &str = "SHAKEDOWN_RELISTING";
 
+/// The binary that has a requirement.
+#[derive(Clone, Copy, Debug)]
+pub struct Binary {
+    /// Its crate name.
+    pub name: &'static str,
+    /// Whether asking for the binary asks for what it requires.
+    pub asks: bool,
+}
+
 /// The hook: decides what a process does whose requirement is met or not. The
 /// tests that need it begin with `scope`.
 pub fn require<E: Display>(
     name: &str,
-    binary: &str,
+    of: Binary,
     scope: &str,
     check: impl FnOnce() -> Result<(), E>,
 ) {
+    let binary = of.name;
     let invocation = Invocation::current();
     let relisting = std::env::var_os(RELISTING).is_some();
     let elsewhere = invocation
@@ -83,7 +117,8 @@ pub fn require<E: Display>(
     if invocation.lists() {
         announcement::record(name, unmet.as_deref());
     }
-    let named = asked_for(name, binary, &invocation, |variable| {
+    let asked = if of.asks { binary } else { name };
+    let named = asked_for(name, asked, &invocation, |variable| {
         std::env::var(variable).ok()
     });
     match (decide(&invocation, unmet.is_some(), named.is_some()), unmet) {
@@ -275,6 +310,24 @@ mod tests {
             pair.map(|(_, value)| (*value).to_owned())
         });
         assert_eq!(found.as_deref(), how, "{variables:?} {invocation:?}");
+    }
+
+    /// As `opt_in` asks: the binary counts for nothing.
+    #[test]
+    fn the_profile_of_a_tier_does_not_ask_for_what_is_opt_in() {
+        for (variable, value, asked) in [
+            ("NEXTEST_PROFILE", "stress", false),
+            ("SHAKEDOWN_TIERS", "stress", false),
+            ("SHAKEDOWN_REQUIRE", "stress", false),
+            ("SHAKEDOWN_REQUIRE", "soak", true),
+            ("SHAKEDOWN_REQUIRE", "all", true),
+        ] {
+            let invocation = Invocation::of(RUN, true);
+            let found = asked_for("soak", "soak", &invocation, |name| {
+                (name == variable).then(|| value.to_owned())
+            });
+            assert_eq!(found.is_some(), asked, "{variable}={value}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use decnet::api::App;
-use decnet::db::{Answer, DbError, Repository};
+use decnet::db::{Answer, DbError, Repository, WriterState};
 use decnet::model::{
     Attacker, AttackerFilter, Bounty, BountyFilter, Bucket, Component, Decky, Log, LogFilter,
     NewLog, Page, Paging, Statistics, User,
@@ -74,6 +74,9 @@ impl Repository for Failing {
     fn save_user(&self, user: User) -> Answer<'_, ()> {
         *self.user.lock().expect("not poisoned") = Some(user);
         std::future::ready(Ok(())).boxed()
+    }
+    fn writer(&self) -> WriterState {
+        WriterState::default()
     }
     fn components(&self) -> BoxFuture<'_, Vec<Component>> {
         std::future::ready(Vec::new()).boxed()

@@ -8,6 +8,7 @@ mod attackers;
 mod bounty;
 mod busy;
 mod dashboard;
+mod developer;
 mod filters;
 #[path = "../service/in_process.rs"]
 mod in_process;

@@ -24,6 +24,7 @@ async fn documents_every_route_of_the_contract() {
             "get /api/v1/bounty",
             "get /api/v1/config",
             "get /api/v1/deckies",
+            "get /api/v1/developer/metrics",
             "get /api/v1/health",
             "get /api/v1/logs",
             "get /api/v1/logs/histogram",

@@ -10,6 +10,8 @@ mod counts;
 mod ending;
 mod failures;
 mod golden;
+mod open_loop;
+mod pinning;
 mod progress;
 mod seed;
 mod server;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// `/ok...` answers 200, `/error` 500, `/missing` 404, `/hang` never answers,
-/// `/drop` closes the connection instead. Ends with the test's runtime.
+/// `/drop` closes the connection instead, `/stall` answers after 100 ms. Ends with the test's runtime.
 pub(crate) struct Server {
     pub(crate) url: String,
     seen: Arc<Seen>,
@@ -101,6 +101,14 @@ async fn answer_all(stream: TcpStream, seen: &Seen) -> io::Result<()> {
                 // Reading ends when the client gives up.
                 stream.read_u8().await?;
                 return Ok(());
+            }
+            "/stall" => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "a slow answer is what this path is for"
+                )]
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                ("200 OK", "late")
             }
             "/error" => ("500 Internal Server Error", "no"),
             "/missing" => ("404 Not Found", "none"),

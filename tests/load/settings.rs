@@ -1,6 +1,11 @@
 //! A setting that nobody understands is an error that names it.
 
-use shakedown::stress::{Knobs, Limits};
+use shakedown::stress::goose::prelude::*;
+use shakedown::stress::{Knobs, Limits, Stress};
+
+async fn never(_: &mut GooseUser) -> TransactionResult {
+    panic!("nothing may be sent")
+}
 
 fn knobs(set: &'static [(&str, &str)]) -> String {
     let lookup = lookup(set);
@@ -28,6 +33,11 @@ fn every_knob_refuses_nonsense_by_name() {
             "users a second, a number above 0",
         ),
         (
+            "STRESS_RATE",
+            "0",
+            "transactions a second, a number above 0",
+        ),
+        (
             "STRESS_DURATION",
             "1y",
             "a length of time above 0, such as `20`, `20s` or `2m`",
@@ -53,6 +63,16 @@ fn every_knob_refuses_nonsense_by_name() {
             "an address such as `http://127.0.0.1:8000`",
         ),
         ("STRESS_ALLOW_REMOTE", "yes", "1 or 0"),
+        (
+            "STRESS_SERVER_CORES",
+            "all",
+            "cores, such as `0` or `0,2-3`",
+        ),
+        (
+            "STRESS_GENERATOR_CORES",
+            "3-1",
+            "cores, such as `0` or `0,2-3`",
+        ),
     ] {
         let error = Knobs::from_lookup(|name| (name == variable).then(|| value.to_owned()));
         assert_eq!(
@@ -86,7 +106,7 @@ fn every_limit_refuses_nonsense_by_name() {
 fn another_machine_is_loaded_only_with_permission() {
     insta::assert_snapshot!(
         knobs(&[("STRESS_HOST", "https://example.com")]),
-        @"`STRESS_HOST` is `example.com`, which is not this machine; set `STRESS_ALLOW_REMOTE=1` if it is yours to load"
+        @"`example.com` is to be loaded and is not this machine; set `STRESS_ALLOW_REMOTE=1` if it is yours to load"
     );
     for set in [
         &[
@@ -102,6 +122,24 @@ fn another_machine_is_loaded_only_with_permission() {
     }
 }
 
+#[tokio::test]
+async fn an_address_in_code_needs_the_same_permission() {
+    let scenario = scenario!("never").register_transaction(transaction!(never));
+    let run = Stress::against("http://192.0.2.1:80").scenarios(vec![scenario]);
+    insta::assert_snapshot!(
+        run.run().await.unwrap_err(),
+        @"`192.0.2.1` is to be loaded and is not this machine; set `STRESS_ALLOW_REMOTE=1` if it is yours to load"
+    );
+}
+
+#[test]
+fn a_deployment_cannot_be_pinned_from_here() {
+    insta::assert_snapshot!(
+        knobs(&[("STRESS_HOST", "http://127.0.0.1:1"), ("STRESS_SERVER_CORES", "0")]),
+        @"`STRESS_SERVER_CORES` pins the server that a test starts; `STRESS_HOST` is `http://127.0.0.1:1`, which runs already"
+    );
+}
+
 #[test]
 fn the_environment_sizes_a_run() {
     let set = &[
@@ -111,6 +149,9 @@ fn the_environment_sizes_a_run() {
         ("STRESS_WORKERS", "12"),
         ("STRESS_SEED", "7"),
         ("STRESS_TIMEOUT", "500ms"),
+        ("STRESS_RATE", "2.5"),
+        ("STRESS_SERVER_CORES", "0"),
+        ("STRESS_GENERATOR_CORES", "1-2"),
     ];
-    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, workers: Some(12), host: None, seed: 7, timeout: 500ms }");
+    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, rate: Some(2.5), workers: Some(12), server_cores: Some(Cores([0])), generator_cores: Some(Cores([1, 2])), host: None, allow_remote: false, seed: 7, timeout: 500ms }");
 }

@@ -68,7 +68,8 @@ async fn a_broken_limit_shows_the_table_the_limit_and_the_archive() {
     GET /ok/with/a/long/path?limit=100
     N N N N N N N N N
     Aggregated N N N N N N N N N
-    N users, N s measured after N s of ramp (N requests, N failed)
+    closed loop of N users, N s measured
+    before that N s of ramp: N requests, N failed
     broken: N requests/s; STRESS_MIN_RPS asks for N
     broken: p95 N ms; STRESS_MAX_P95_MS allows N ms
     the numbers are in `STATS`

@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use shakedown::fixtures::{Scratch, scratch};
-use shakedown::process::{Process, Ready};
+use shakedown::process::{Cores, Process, Ready};
 use shakedown::{Failure, Result};
 
 /// 32 bytes or more, as decnet demands outside developer mode; one for all
 /// starts, so that a token outlives a restart.
 const JWT_SECRET: &str = "a secret for tests only, never for a deployment";
-const ADMIN_PASSWORD: &str = "correct horse battery staple";
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery staple";
 
 /// A running decnet. Killed, with all it started, when dropped.
 #[derive(Debug)]
@@ -79,6 +79,7 @@ impl DecnetServer {
 pub(crate) struct DecnetBuilder {
     workers: Option<usize>,
     database: Option<PathBuf>,
+    cores: Option<Cores>,
     environment: Vec<(String, String)>,
 }
 
@@ -92,6 +93,12 @@ impl DecnetBuilder {
     /// A database that outlives this server; a fresh one otherwise.
     pub(crate) fn database(mut self, path: &Path) -> Self {
         self.database = Some(path.to_owned());
+        self
+    }
+
+    /// The cores it may use; all otherwise.
+    pub(crate) fn cores(mut self, cores: Cores) -> Self {
+        self.cores = Some(cores);
         self
     }
 
@@ -113,10 +120,20 @@ impl DecnetBuilder {
             .unwrap_or_else(|| scratch.path().join("decnet.db"));
         let mut builder = Process::builder(binary()?)
             .name("decnet")
-            .args(["api", "--host", "127.0.0.1", "--port", "0", "--db"])
-            .arg(database)
+            .args(["api", "--host", "127.0.0.1", "--port", "0"])
             .env("DECNET_JWT_SECRET", JWT_SECRET)
             .env("DECNET_ADMIN_PASSWORD", ADMIN_PASSWORD);
+        // The flag names a SQLite file and would overrule the variable.
+        if !self
+            .environment
+            .iter()
+            .any(|(name, _)| name == "DECNET_DB_URL")
+        {
+            builder = builder.arg("--db").arg(database);
+        }
+        if let Some(cores) = self.cores {
+            builder = builder.cores(cores);
+        }
         if let Some(workers) = self.workers {
             builder = builder.args(["--workers", &workers.to_string()]);
         }
@@ -180,6 +197,7 @@ async fn decnet_starts_lets_the_administrator_in_and_stops_on_sigterm() -> Resul
     let database = scratch.path().join("kept.db");
     let mut server = DecnetServer::builder()
         .workers(1)
+        .cores(Cores::available()?)
         .env("DECNET_SQLITE_SYNCHRONOUS", "normal")
         .database(&database)
         .start()?;

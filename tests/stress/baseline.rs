@@ -1,65 +1,30 @@
-//! decnet as a process of its own, on a fresh database, under each load: the run
-//! is archived, shown, and held against the limits of the environment.
+//! decnet on a fresh database, under each load: users come at their rate and
+//! stay, and the limits of the environment hold.
 
-use std::path::Path;
+use shakedown::stress::Knobs;
 
-use shakedown::stress::goose::prelude::Scenario;
-use shakedown::stress::{Knobs, Limits, Stress, StressError};
-
-use crate::decnet_server::DecnetServer;
 use crate::scenarios::{dashboard, ingest};
+use crate::target::{Target, conclude};
 
 #[tokio::test]
 async fn holds_the_dashboard() -> shakedown::Result {
-    holds("dashboard", dashboard).await
+    let knobs = Knobs::from_env()?;
+    let target = Target::of(&knobs).await?;
+    let scenario = dashboard(&target.token)?;
+    conclude(&target.stress("dashboard", scenario, knobs).run().await?)
 }
 
 #[tokio::test]
 async fn holds_the_ingest_mix() -> shakedown::Result {
-    holds("ingest", ingest).await
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the report is the result of a load test"
-)]
-async fn holds(
-    name: &str,
-    scenario: fn(&str) -> Result<Scenario, StressError>,
-) -> shakedown::Result {
     let knobs = Knobs::from_env()?;
-    let limits = Limits::from_env()?;
-    // A deployment elsewhere has its own token and no process to look at.
-    let (server, token) = if knobs.host.is_some() {
-        let token = std::env::var("STRESS_TOKEN").map_err(|_| {
-            shakedown::Failure::new("`STRESS_HOST` needs its token in `STRESS_TOKEN`")
-        })?;
-        (None, token)
-    } else {
-        let mut builder = DecnetServer::builder();
-        if let Some(workers) = knobs.workers {
-            builder = builder.workers(workers);
-        }
-        let server = builder.start()?;
-        let token = server.token().await?;
-        (Some(server), token)
-    };
-    let url = server
-        .as_ref()
-        .map_or_else(String::new, |server| server.url().to_owned());
-    let mut stress = Stress::against(url)
-        .name(name)
-        .factor("database", "sqlite")
-        .factor("tracing", "off")
-        .scenarios(vec![scenario(&token)?])
-        .knobs(knobs);
-    if let Some(server) = &server {
-        stress = stress.server_pid(server.pid());
+    let target = Target::of(&knobs).await?;
+    let scenario = ingest(&target.token)?;
+    let run = target.stress("ingest", scenario, knobs).run().await?;
+    let record = run.record();
+    if let Some(writer) = &record.writer {
+        // One log a request: as many writes as there were acknowledged posts.
+        let batch = writer.batch_mean.unwrap_or_default();
+        assert!(batch >= 1.0, "{writer:?}");
     }
-    let run = stress.run().await?;
-    let profiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("development/profiles");
-    let archived = run.archive(profiles)?;
-    println!("{}", run.verdict(&limits)?);
-    println!("the numbers are in `{}`", archived.stats.display());
-    Ok(())
+    conclude(&run)
 }

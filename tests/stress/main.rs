@@ -2,18 +2,43 @@
 //! and what the stress runner makes of servers that fail.
 
 shakedown::tier!(stress);
+shakedown::requires!(soak, soak::is_wanted, in soak, opt_in);
+shakedown::requires!(matrix, matrix::is_wanted, in matrix, opt_in);
+shakedown::requires!(matrix, matrix::is_wanted, in matrix_mysql, opt_in);
+shakedown::requires!(mysql, shakedown::db::mysql::available, in matrix_mysql, opt_in);
+shakedown::requires!(wrk, accuracy::has_wrk, in accuracy);
+shakedown::requires!(locust, locust_peer::is_installed, in locust_peer, opt_in);
+shakedown::requires!(peers, peers::are_wanted, in peers, opt_in);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
 
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod accuracy;
 mod baseline;
 #[path = "../service/server.rs"]
 mod decnet_server;
+mod deployment;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod failures;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod gauges;
+mod known;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod locust_peer;
+mod matrix;
+mod matrix_mysql;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod mixes;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod peers;
 mod scenarios;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 #[path = "../load/server.rs"]
 mod server;
+mod soak;
+mod spike;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+mod stall;
+mod sustained;
+mod target;

@@ -1,0 +1,81 @@
+//! The generator on cores of its own, and what the record says of it.
+#![cfg(target_os = "linux")]
+
+use shakedown::process::Cores;
+use shakedown::stress::goose::prelude::*;
+use shakedown::stress::{Call, Limits, Progress, Stress, StressError};
+
+use crate::counts::small;
+use crate::server::Server;
+
+async fn fine(user: &mut GooseUser) -> TransactionResult {
+    Call::get("/ok").send(user).await?;
+    Ok(())
+}
+
+fn stress(server: &Server) -> Stress {
+    let scenario = scenario!("fine").register_transaction(transaction!(fine));
+    Stress::against(&server.url)
+        .name("pinned")
+        .scenarios(vec![scenario])
+        .progress(Progress::Off)
+}
+
+#[tokio::test]
+async fn the_generator_is_pinned_for_the_run_and_the_record_says_where() {
+    let server = Server::start().await;
+    let before = Cores::available().unwrap();
+    let last = Cores::new(before.numbers().last().copied()).unwrap();
+    let mut knobs = small(2);
+    knobs.generator_cores = Some(last.clone());
+    // The server of this test is this process, so it is pinned with the rest.
+    knobs.server_cores = Some(before.clone());
+    let run = stress(&server)
+        .knobs(knobs)
+        .server_pid(std::process::id())
+        .run()
+        .await
+        .unwrap();
+    assert_eq!(Cores::available().unwrap(), before, "still pinned");
+
+    let record = run.record();
+    assert_eq!(record.generator.core_list, Some(last.to_string()));
+    let server = record.server.as_ref().unwrap();
+    assert_eq!(
+        (server.cores, &server.core_list),
+        (before.count(), &before.to_string())
+    );
+    assert_eq!(record.machine.cores, before.count());
+    assert_eq!(record.factors["cores"], before.count().to_string());
+    assert_eq!(record.factors["generator"], format!("core{last}"));
+    let directory = tempfile::tempdir().unwrap();
+    let stats = run.archive(directory.path()).unwrap().stats;
+    let name = stats.file_name().unwrap().to_str().unwrap();
+    let start = format!(
+        "profile_2_pinned_cores-{}_generator-core{last}_",
+        before.count()
+    );
+    assert!(name.starts_with(&start), "{name}");
+    run.verdict(&Limits::default()).unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_where_it_is_said_to_be_stops_the_run() {
+    let server = Server::start().await;
+    let mut knobs = small(1);
+    knobs.server_cores = Some("1023".parse().unwrap());
+    let error = stress(&server)
+        .knobs(knobs)
+        .server_pid(std::process::id())
+        .run()
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StressError::NotPinned { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("`STRESS_SERVER_CORES` is `1023`"),
+        "{error}"
+    );
+    assert_eq!(server.requests(), [""; 0]);
+}
