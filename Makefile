@@ -46,7 +46,7 @@ live-tools: ## install the clients of the live tier that are missing (needs apt 
 			|| echo "live-tools: no package $$package here: its tests will say so"; done
 
 .PHONY: hooks
-hooks: tools ## git hooks: pre-commit (fmt, clippy, fast suite), pre-push (ci profile)
+hooks: tools ## git hooks: pre-commit (fmt, inspection, clippy, fast suite), pre-push (ci profile)
 	@git config core.hooksPath .githooks
 	@echo "hooks installed: green before commit, green before merge"
 
@@ -110,6 +110,10 @@ fmt: ## formatting
 lint: ## clippy, warnings denied
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
+.PHONY: inspect
+inspect: ## static inspection of all sources (BASE=revision: new public items need a test)
+	$(CARGO) run --locked --quiet --features cli --bin cargo-shakedown -- inspect $(if $(BASE),--base $(BASE))
+
 .PHONY: doc
 doc: ## documentation, warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --all-features --no-deps
@@ -134,4 +138,4 @@ ci-tests: tools live-tools
 	$(NEXTEST) --profile ci
 
 .PHONY: ci
-ci: fmt lint doc doctest budget ci-tests ## all that merging needs, ending in nextest's summary
+ci: fmt lint inspect doc doctest budget ci-tests ## all that merging needs, ending in nextest's summary

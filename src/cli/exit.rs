@@ -67,6 +67,8 @@ fn of_inspection(error: &inspect::Error) -> Exit {
         | inspect::Error::Toml { .. }
         | inspect::Error::Unknown { .. }
         | inspect::Error::Ambiguous { .. }
+        | inspect::Error::BeyondClippy { .. }
+        | inspect::Error::Settings { .. }
         | inspect::Error::NoRule { .. } => Exit::Usage,
         inspect::Error::Git { .. } => Exit::Tool,
         inspect::Error::Read { .. } | inspect::Error::Write { .. } => Exit::InputOutput,

@@ -100,6 +100,12 @@ impl Baseline {
             .sum()
     }
 
+    /// Without the findings of rules that did not run.
+    pub(crate) fn only(mut self, ran: impl Fn(&str) -> bool) -> Self {
+        self.counts.retain(|(rule, _, _), _| ran(rule));
+        self
+    }
+
     /// Separates new findings from frozen ones: the new, how many were frozen,
     /// and how many entries nothing used.
     pub(crate) fn split(mut self, findings: Vec<Finding>) -> (Vec<Finding>, usize, usize) {

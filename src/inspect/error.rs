@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::settings::SETTINGS_FILE;
+
 /// An error of inspection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,6 +58,20 @@ pub enum Error {
         /// What it fits.
         candidates: Vec<String>,
     },
+    /// A call is left to clippy that clippy cannot find.
+    #[error("`{id}` leaves to clippy what it cannot do: tiers, calls through others, `::*`")]
+    BeyondClippy {
+        /// The rule of the settings.
+        id: String,
+    },
+    /// The settings of a rule name something that the workspace does not have.
+    #[error("`{SETTINGS_FILE}` says of `{rule}` what does not fit the sources")]
+    Settings {
+        /// The rule.
+        rule: String,
+        /// What does not fit.
+        source: Box<Error>,
+    },
     /// `git` failed.
     #[error("`{command}` failed: {message}")]
     Git {
@@ -73,7 +89,7 @@ pub enum Error {
         near: Vec<String>,
     },
     /// A baseline would have to grow.
-    #[error("the baseline may only shrink, and {count} findings are not in it")]
+    #[error("the baseline may only shrink, and {} not in it", findings(*count))]
     GrowingBaseline {
         /// How many.
         count: usize,
@@ -81,6 +97,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Says that it was the settings that asked, if they did.
+    pub(crate) fn in_settings(self, rule: &str) -> Self {
+        match self {
+            Self::Unknown { .. } | Self::Ambiguous { .. } => Self::Settings {
+                rule: rule.to_owned(),
+                source: Box::new(self),
+            },
+            other => other,
+        }
+    }
+
     /// Something to type or to change next.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
@@ -93,14 +120,23 @@ impl Error {
                 Some("paths start with the crate's name: `my_service::api::lifespan`")
             }
             Self::Ambiguous { .. } => Some("give more of the path"),
+            Self::Settings { source, .. } => source.help(),
             Self::GrowingBaseline { .. } => Some(
-                "fix them, or add an exception with its reason to .config/shakedown.toml; \
+                "`cargo shakedown inspect` shows them: fix them, or add an exception with its reason to .config/shakedown.toml; \
                  to start over, remove the baseline file and freeze again",
             ),
+            Self::BeyondClippy { .. } => {
+                Some("leave `by = \"clippy\"` out, or `tiers`, `reachable` and `::*`")
+            }
             Self::Git { .. } => Some("is it a git repository, and does the base exist in it?"),
             Self::Read { .. } | Self::Write { .. } | Self::Toml { .. } => None,
         }
     }
+}
+
+fn findings(count: usize) -> String {
+    let (plural, are) = if count == 1 { ("", "is") } else { ("s", "are") };
+    format!("{count} finding{plural} {are}")
 }
 
 fn suggestion(near: &[String]) -> String {

@@ -12,6 +12,9 @@
 //! - with rules that ship ([`rules`]) and rules in `.config/shakedown.toml`
 //!   ([`Settings`]), run by `cargo shakedown inspect` or by [`Inspection`].
 //!
+//! Calls that clippy finds better are left to it, and its configuration is held to the
+//! settings: see [`Finder::Clippy`].
+//!
 //! # What it knows, and what not
 //!
 //! `cfg` is taken as a union, except that code only tests compile is told apart.
@@ -35,6 +38,7 @@
 //! ```
 
 mod baseline;
+mod clippy;
 mod error;
 mod finding;
 mod fix;
@@ -59,6 +63,7 @@ pub use query::{Calls, Function, ModuleQuery, StaticTable, Tests};
 pub use rule::Rule;
 pub use run::{Inspection, Report};
 pub use settings::{
-    Exception, ForbidCall, ForbidPath, ItemKind, Layer, RequireAttribute, SETTINGS_FILE, Settings,
+    Exception, Finder, ForbidCall, ForbidPath, ItemKind, Layer, RequireAttribute, SETTINGS_FILE,
+    Settings,
 };
 pub use source::Source;

@@ -3,8 +3,10 @@
 use super::finding::{Finding, Severity};
 use super::model::{Node, NodeId, NodeKind, Reachability};
 use super::rule::Context;
-use super::settings::{Exception, ForbidCall, ForbidPath, ItemKind, RequireAttribute, is_or_is_in};
-use super::{Error, Source};
+use super::settings::{
+    Exception, Finder, ForbidCall, ForbidPath, ItemKind, RequireAttribute, is_or_is_in,
+};
+use super::{Error, Source, clippy};
 
 /// What one rule of a team found.
 pub(crate) struct Custom {
@@ -20,21 +22,25 @@ pub(crate) fn all(context: &Context<'_>) -> Result<Vec<Custom>, Error> {
     for rule in &context.settings.forbid_path {
         done.push(Custom {
             name: rule.id.clone(),
-            found: forbid_path(source, rule)?,
+            found: forbid_path(source, rule).map_err(|it| it.in_settings(&rule.id))?,
             exceptions: rule.exceptions.clone(),
         });
     }
     for rule in &context.settings.forbid_call {
         done.push(Custom {
             name: rule.id.clone(),
-            found: forbid_call(source, rule)?,
+            found: match rule.by {
+                Finder::Inspection => forbid_call(source, rule),
+                Finder::Clippy => clippy::check(source, rule),
+            }
+            .map_err(|it| it.in_settings(&rule.id))?,
             exceptions: rule.exceptions.clone(),
         });
     }
     for rule in &context.settings.require_attribute {
         done.push(Custom {
             name: rule.id.clone(),
-            found: require_attribute(source, rule)?,
+            found: require_attribute(source, rule).map_err(|it| it.in_settings(&rule.id))?,
             exceptions: rule.exceptions.clone(),
         });
     }

@@ -130,7 +130,10 @@ impl<'a> Inspection<'a> {
             key(a).cmp(&key(b))
         });
         found.dedup_by(|a, b| a.rule == b.rule && a.place == b.place && a.subject == b.subject);
+        let only = &self.only;
+        let ran = |rule: &str| only.is_empty() || only.iter().any(|it| it == rule);
         if let Some(baseline) = self.baseline {
+            let baseline = baseline.only(ran);
             (report.findings, report.frozen, report.thawed) = baseline.split(found);
         } else {
             report.findings = found;
@@ -153,7 +156,7 @@ impl<'a> Inspection<'a> {
         if severity == Severity::Off {
             return Ok(());
         }
-        let mut findings = (rule.check)(&self.context)?;
+        let mut findings = (rule.check)(&self.context).map_err(|it| it.in_settings(rule.name))?;
         for finding in &mut findings {
             finding.severity = finding.severity.min(severity);
         }
@@ -228,6 +231,7 @@ fn unparsed(source: &Source) -> Vec<Finding> {
             found.push(
                 source
                     .finding("unparsed-file", message, &file.path, "file", place)
+                    .helping("`cargo check` says what is wrong with it")
                     .downgraded(Severity::Warning),
             );
         }

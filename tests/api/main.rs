@@ -17,6 +17,7 @@ mod ingest;
 mod model;
 mod openapi;
 mod refusals;
+mod sniff;
 mod stop;
 mod stream;
 

@@ -6,5 +6,6 @@ shakedown::tier!(bench);
 mod conftest;
 
 mod dissectors;
+mod inspection;
 mod session;
 mod sqlite_template;

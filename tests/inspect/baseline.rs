@@ -98,3 +98,25 @@ fn fixes_are_made_in_place() {
     );
     assert_eq!(workspace.inspect().1.findings.len(), 0);
 }
+
+#[test]
+fn entries_of_rules_that_did_not_run_are_not_gone() {
+    let text = "#[cfg(test)] mod tests { #[test] #[ignore] fn a() { assert!(true) } }";
+    let workspace = Workspace::of(&[("src/lib.rs", text)]);
+    let (source, report) = workspace.inspect();
+    let settings = Settings::default();
+    let frozen = Baseline::of(&report.findings);
+    assert_eq!(frozen.len(), 1);
+    let other = Inspection::new(&source, &settings)
+        .only(["fixed-port".to_owned()])
+        .forgiving(frozen.clone());
+    assert_eq!(other.run().unwrap().thawed, 0);
+    workspace.put("src/lib.rs", "");
+    let source = workspace.source();
+    let all = Inspection::new(&source, &settings).forgiving(frozen);
+    let report = all.run().unwrap();
+    assert_eq!(report.thawed, 1);
+    let shown = report.human(&source);
+    let line = "1 entry of the baseline is no longer needed: shrink it with";
+    assert!(shown.contains(line), "{shown}");
+}

@@ -16,10 +16,15 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
+    /// Nothing.
+    pub(crate) fn empty() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory }
+    }
+
     /// A package `sample` with these files.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let workspace = Self { directory };
+        let workspace = Self::empty();
         workspace.put(
             "Cargo.toml",
             "[workspace]\n[package]\nname = \"sample\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[dependencies]\ntokio = \"1\"\n",
@@ -52,6 +57,22 @@ impl Workspace {
     pub(crate) fn inspect(&self) -> (Source, Report) {
         inspect(self.path())
     }
+}
+
+/// All files below a directory, sorted.
+pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = directory.read_dir().unwrap().map(|it| it.unwrap().path());
+    let mut found: Vec<PathBuf> = entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 /// Everything that all rules find in the workspace at `path`.

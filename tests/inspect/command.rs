@@ -132,7 +132,7 @@ fn a_baseline_shrinks_and_does_not_grow() {
     let (exit, _, talk) = in_workspace(workspace.path(), &["--freeze"]);
     assert_eq!(exit, Exit::Findings);
     assert!(
-        talk.starts_with("error: the baseline may only shrink, and 1 findings are not in it"),
+        talk.starts_with("error: the baseline may only shrink, and 1 finding is not in it"),
         "{talk}"
     );
     workspace.put("src/lib.rs", "");

@@ -156,6 +156,88 @@ fn reaching_shows_the_calls_on_the_way() {
     insta::assert_snapshot!(message);
 }
 
+/// A sniffer, and tests of it in the fast suite and in the live tier.
+fn sniffed(fast: &str, settings: &str) -> Workspace {
+    Workspace::of(&[
+        (
+            "src/lib.rs",
+            "pub mod sniffer { mod capture { pub fn spawn() { run() } fn run() {} } pub use capture::spawn; } \
+             pub struct Options { pub interface: Option<u8> } \
+             pub fn command(options: &Options) { if let Some(_) = &options.interface { sniffer::spawn() } }",
+        ),
+        (
+            "tests/live/main.rs",
+            "#[test] fn captures() { sample::sniffer::spawn() }",
+        ),
+        (
+            "tests/api/main.rs",
+            &format!("#[test] fn probe() {{ {fast} }}"),
+        ),
+        (".config/shakedown.toml", settings),
+    ])
+}
+
+const ALLOWED: &str = "[inspect.rules.capture-loop-in-test]\nflags = [\"interface\"]\n\
+    allowed = [{ loop = \"sample::sniffer::capture::run\", tiers = [\"live\"], reason = \"stopped\" }]";
+
+#[test]
+fn what_settings_allow_of_a_loop_holds_for_the_sentence_too() {
+    const LOOP: &str = "sample::sniffer::capture::run";
+    const COMMAND: &str = "sample::command(&todo!())";
+    let allowed = sniffed(COMMAND, ALLOWED);
+    allowed.source().tests().never_reach(LOOP);
+    let unsaid = sniffed(COMMAND, "");
+    let message = fails(|| unsaid.source().tests().never_reach(LOOP));
+    for test in ["tests::api::probe", "tests::live::captures"] {
+        assert!(message.contains(test), "{message}");
+    }
+    let started = sniffed("sample::sniffer::spawn()", ALLOWED);
+    let message = fails(|| started.source().tests().never_reach(LOOP));
+    let claim = "not so: tests outside live never reach `sample::sniffer::capture::run`";
+    assert!(message.starts_with(claim), "{message}");
+    assert!(!message.contains("tests::live::captures"), "{message}");
+}
+
+#[test]
+fn the_rule_and_the_sentence_find_the_same() {
+    for (fast, found) in [
+        ("sample::command(&todo!())", false),
+        ("sample::sniffer::spawn()", true),
+    ] {
+        let (source, report) = sniffed(fast, ALLOWED).inspect();
+        let mut rules = report.findings.iter().map(|it| it.rule.as_str());
+        let shown = report.human(&source);
+        assert_eq!(
+            rules.any(|it| it == "capture-loop-in-test"),
+            found,
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn the_end_of_a_re_exported_path_is_enough() {
+    let workspace = sniffed("sample::command(&todo!())", "");
+    let source = workspace.source();
+    let _ = source.function("sniffer::spawn").unwrap();
+    let _ = source.function("sample::sniffer::spawn").unwrap();
+    assert!(source.function("other::spawn").is_err());
+    workspace.put(
+        "src/lib.rs",
+        "pub mod a { pub mod s { mod x { pub fn go() {} } pub use x::go; } } \
+         pub mod b { pub mod s { mod y { pub fn go() {} } pub use y::go; } }",
+    );
+    let error = workspace
+        .source()
+        .function("s::go")
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "`s::go` is ambiguous: `sample::a::s::x::go`, `sample::b::s::y::go`"
+    );
+}
+
 #[test]
 fn tiers_tell_tests_apart() {
     let source = Source::at(fixture("marker-mismatch", "good")).unwrap();

@@ -98,5 +98,81 @@ fn a_pattern_that_names_nothing_is_an_error(#[case] settings: &str) {
     let source = workspace.source();
     let settings = shakedown::inspect::Settings::of_workspace(source.root()).unwrap();
     let outcome = shakedown::inspect::Inspection::new(&source, &settings).run();
-    assert!(outcome.unwrap_err().to_string().starts_with("no "));
+    let error = outcome.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`.config/shakedown.toml` says of `own` what does not fit the sources"
+    );
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.starts_with("no "), "{cause}");
+}
+
+const LEFT_TO_CLIPPY: &str = "[[inspect.forbid-call]]\nid = \"own-exit\"\ncalls = [\"std::process::exit\"]\nby = \"clippy\"\nreason = \"tests die\"";
+
+/// What is found where a call is left to a clippy that is configured with `clippy`.
+fn found_of_clippy(clippy: Option<&str>) -> Vec<String> {
+    let files = [
+        ("src/lib.rs", SOURCE),
+        (".config/shakedown.toml", LEFT_TO_CLIPPY),
+    ];
+    let workspace = Workspace::of(&files);
+    if let Some(text) = clippy {
+        workspace.put("clippy.toml", text);
+    }
+    let (_, report) = workspace.inspect();
+    let own = report.findings.iter().filter(|it| it.rule == "own-exit");
+    own.map(|it| format!("{}:{}: {}", it.place.file, it.place.line, it.message))
+        .collect()
+}
+
+#[test]
+fn a_call_left_to_clippy_is_not_looked_for_but_clippy_must_know_it() {
+    let entry = "{ path = \"std::process::exit\", reason = \"tests die\" }";
+    let listed = format!("disallowed-methods = [{entry}]");
+    assert_eq!(found_of_clippy(Some(&listed)), Vec::<String>::new());
+    let missing = "clippy.toml:1: `clippy.toml` does not forbid `std::process::exit`";
+    assert_eq!(found_of_clippy(None), [missing]);
+    assert_eq!(found_of_clippy(Some("disallowed-methods = []")), [missing]);
+    let other = "clippy.toml:2: `clippy.toml` forbids `std::process::exit` for another reason";
+    for text in [
+        "# why not\ndisallowed-methods = [\"std::process::exit\"]".to_owned(),
+        format!("\n{}", listed.replace("tests die", "so there")),
+    ] {
+        assert_eq!(found_of_clippy(Some(&text)), [other]);
+    }
+}
+
+#[test]
+fn what_clippy_lacks_can_be_pasted() {
+    let workspace = Workspace::of(&[
+        ("src/lib.rs", SOURCE),
+        (".config/shakedown.toml", LEFT_TO_CLIPPY),
+    ]);
+    let (_, report) = workspace.inspect();
+    let finding = report.findings.iter().find(|it| it.rule == "own-exit");
+    let help = &finding.unwrap().help[0];
+    let entry = help.strip_prefix("in its `disallowed-methods`: ").unwrap();
+    workspace.put("clippy.toml", &format!("disallowed-methods = [{entry}]"));
+    let (source, report) = workspace.inspect();
+    assert!(
+        report.findings.iter().all(|it| it.rule != "own-exit"),
+        "{}",
+        report.human(&source)
+    );
+}
+
+#[test]
+fn what_clippy_cannot_do_is_not_left_to_it() {
+    for more in ["tiers = [\"fast\"]", "reachable = true"] {
+        let settings = format!("{LEFT_TO_CLIPPY}\n{more}");
+        let workspace = Workspace::of(&[
+            ("src/lib.rs", SOURCE),
+            (".config/shakedown.toml", &settings),
+        ]);
+        let source = workspace.source();
+        let settings = shakedown::inspect::Settings::of_workspace(source.root()).unwrap();
+        let outcome = shakedown::inspect::Inspection::new(&source, &settings).run();
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.starts_with("`own-exit` leaves to clippy"), "{error}");
+    }
 }

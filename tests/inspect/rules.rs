@@ -114,19 +114,41 @@ fn every_rule_is_documented_alike() {
 }
 
 #[test]
-fn every_rule_has_fixtures() {
-    for rule in rules()
-        .iter()
-        .filter(|it| it.name != "feature-without-test")
-    {
+fn every_rule_has_fixtures_a_snapshot_and_an_explanation() {
+    let snapshots = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/inspect/snapshots");
+    let named: Vec<String> = std::path::Path::new(snapshots)
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for rule in rules() {
         for side in ["bad", "good"] {
-            assert!(
-                fixture(rule.name, side).join("Cargo.toml").is_file(),
-                "{} {side}",
-                rule.name
-            );
+            let manifest = fixture(rule.name, side).join("Cargo.toml");
+            assert!(manifest.is_file(), "{}", manifest.display());
         }
+        let snapshot = format!("__finds_{}.snap", rule.name);
+        assert!(
+            named.iter().any(|name| name.ends_with(&snapshot)),
+            "no snapshot `..{snapshot}` in {snapshots}"
+        );
+        assert_eq!(
+            rule_named(rule.name).unwrap().documentation,
+            rule.documentation
+        );
     }
+}
+
+#[test]
+fn there_are_no_fixtures_of_rules_that_are_gone() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/inspect");
+    let mut fixtures: Vec<String> = std::path::Path::new(directory)
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    fixtures.sort();
+    let names: Vec<&str> = rules().iter().map(|rule| rule.name).collect();
+    assert_eq!(fixtures, names);
 }
 
 #[test]

@@ -39,6 +39,16 @@ use crate::cases::{Workspace, inspect};
     2,
     "missing field `reason`"
 )]
+#[case::a_tier_that_is_none(
+    "[[inspect.forbid-call]]\nid = \"a\"\ncalls = [\"b\"]\nreason = \"c\"\ntiers = [\"stres\"]",
+    5,
+    "no tier `stres`"
+)]
+#[case::an_allowed_loop_without_reason(
+    "[inspect.rules.capture-loop-in-test]\nallowed = [{ loop = \"a\", tiers = [\"live\"] }]",
+    2,
+    "missing field `reason`"
+)]
 #[case::no_toml("[inspect", 1, "")]
 fn says_what_is_wrong_and_where(#[case] text: &str, #[case] line: usize, #[case] message: &str) {
     let error = Settings::parse(Path::new("x.toml"), text)
@@ -49,6 +59,22 @@ fn says_what_is_wrong_and_where(#[case] text: &str, #[case] line: usize, #[case]
         "{error}"
     );
     assert!(error.contains(message), "{error}");
+}
+
+#[test]
+fn tiers_are_those_of_the_markers() {
+    let text = "[inspect.rules.capture-loop-in-test]\nallowed-tiers = [\"slow\"]";
+    let error = Settings::parse(Path::new("x.toml"), text).unwrap_err();
+    let markers = shakedown::tier::TIERS.map(|tier| tier.name()).join(", ");
+    let expected = format!("no tier `slow`; there are fast, {markers}");
+    assert!(error.to_string().contains(&expected), "{error}");
+    for tier in shakedown::tier::TIERS {
+        let text = text.replace("slow", tier.name());
+        assert!(
+            Settings::parse(Path::new("x.toml"), &text).is_ok(),
+            "{tier}"
+        );
+    }
 }
 
 #[test]
@@ -128,6 +154,23 @@ fn a_setting_that_names_nothing_is_an_error() {
     let error = Inspection::new(&source, &settings).run().unwrap_err();
     assert_eq!(
         error.to_string(),
+        "`.config/shakedown.toml` says of `layering` what does not fit the sources"
+    );
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(
+        cause.to_string(),
         "no module `sample::gone` in the workspace"
     );
+}
+
+#[test]
+fn a_layer_that_allows_or_forbids_nothing_is_an_error() {
+    for list in ["may-use = [\"modle\"]", "must-not-use = [\"modle\"]"] {
+        let text = format!("[[inspect.layer]]\nmodule = \"sample\"\n{list}\nreason = \"r\"");
+        let workspace = with_settings(&text);
+        let source = Source::at(workspace.path()).unwrap();
+        let settings = Settings::of_workspace(source.root()).unwrap();
+        let outcome = Inspection::new(&source, &settings).run();
+        assert!(outcome.is_err(), "{list}");
+    }
 }

@@ -2,6 +2,7 @@
 
 shakedown::tier!(live);
 shakedown::requires!(capture, sniffer::can_capture, in sniffer);
+shakedown::requires!(embedded_capture, embedded::can_capture, in embedded);
 shakedown::requires!(clients, client::all_here, in decoys);
 
 #[path = "../service/conftest.rs"]
@@ -13,6 +14,7 @@ mod client;
 mod decoys;
 mod deploy;
 mod durability;
+mod embedded;
 mod leftovers;
 mod sniffer;
 mod trap;

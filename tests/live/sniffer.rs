@@ -7,7 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 #![expect(clippy::print_stdout, reason = "says how long a capture took to stop")]
 
-mod namespace;
+pub(crate) mod namespace;
 
 use std::{
     fs,

@@ -27,7 +27,8 @@ struct Declared {
     extent: Extent,
     file: FileId,
     test_only: bool,
-    pub(super) platform: bool,
+    platform: bool,
+    foreign: bool,
 }
 
 /// Where items stand.
@@ -103,6 +104,7 @@ impl Builder {
                 created.declared_in = declared.file;
                 created.test_only |= declared.test_only;
                 created.platform |= declared.platform;
+                created.foreign |= declared.foreign;
                 module
             }
             None => {
@@ -119,6 +121,7 @@ impl Builder {
                     declared_in: file,
                     test_only: false,
                     platform: false,
+                    foreign: false,
                     inline: false,
                     block: false,
                     names: HashMap::new(),
@@ -157,6 +160,7 @@ impl Builder {
             declared_in: file,
             test_only: above.test_only,
             platform: above.platform,
+            foreign: above.foreign,
             inline: false,
             block: false,
             names: HashMap::new(),
@@ -224,6 +228,7 @@ impl Builder {
         created.inline = true;
         created.test_only |= item.test_only;
         created.platform |= place.platform || is_of_a_platform(item);
+        created.foreign |= is_foreign(item);
         let path = item.attributes.iter().find_map(Attribute::file_path);
         let children = path.map_or_else(
             || place.children.join(&item.name),
@@ -277,6 +282,7 @@ impl Builder {
                 file: place.file,
                 test_only: item.test_only,
                 platform: place.platform || is_of_a_platform(item),
+                foreign: is_foreign(item),
             }),
         });
     }
@@ -300,11 +306,45 @@ impl Builder {
     }
 }
 
-/// Whether a `cfg` asks for a platform, or for the absence of something.
+/// Whether a `cfg` asks for a platform, for the absence of something, or for a flag of the
+/// package's own (`fuzzing`, `tokio_unstable`): for more than features and tests. So does a
+/// macro that is named for one, `cfg_not_rt! { .. }`.
 fn is_of_a_platform(item: &Item) -> bool {
+    if let ItemKind::MacroCall(call) = &item.kind
+        && call
+            .path
+            .last()
+            .is_some_and(|it| it.starts_with("cfg_not_"))
+    {
+        return true;
+    }
     let mut cfgs = item.attributes.iter().filter(|it| it.name() == "cfg");
     cfgs.any(|it| {
-        let words = ["target_", "unix", "windows", "not", "loom", "wasm", "miri"];
-        words.iter().any(|word| it.arguments.contains(word))
+        const EVERYWHERE: [&str; 6] = ["all", "any", "debug_assertions", "doc", "feature", "test"];
+        // Outside of quotes there are names and signs.
+        let code = it.arguments.split('"').step_by(2);
+        let mut words =
+            code.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        words.any(|word| !word.is_empty() && !EVERYWHERE.contains(&word))
     })
+}
+
+/// Whether a `cfg` asks for a system that is not the one that inspection runs on.
+fn is_foreign(item: &Item) -> bool {
+    const FOREIGN: [&str; 4] = [
+        "windows",
+        "target_os=\"windows\"",
+        "target_family=\"wasm\"",
+        "target_arch=\"wasm32\"",
+    ];
+    let mut cfgs = item.attributes.iter().filter(|it| it.name() == "cfg");
+    cfg!(unix)
+        && cfgs.any(|it| {
+            let condition = it.arguments.replace(' ', "");
+            let first = condition.strip_prefix("all(").unwrap_or(&condition);
+            FOREIGN.iter().any(|it| {
+                let rest = first.strip_prefix(it);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ')']))
+            })
+        })
 }

@@ -31,6 +31,8 @@ pub(crate) struct Module {
     pub(crate) test_only: bool,
     /// under a `cfg` of the platform, which no single run satisfies everywhere
     pub(crate) platform: bool,
+    /// under a `cfg` of another system than the one that inspection runs on
+    pub(crate) foreign: bool,
     pub(crate) inline: bool,
     /// the inside of a function
     pub(crate) block: bool,

@@ -37,7 +37,41 @@ impl Source {
                 return Ok(vec![node]);
             }
         }
-        pick(kind, name, &candidates)
+        match pick(kind, name, &candidates) {
+            Err(unknown @ Error::Unknown { .. }) => self.re_exported(name, fits, unknown),
+            found => found,
+        }
+    }
+
+    /// What the end of a path names where modules re-export it: `sniffer::spawn` for
+    /// `my_service::sniffer::capture::spawn`; `unknown` if none does.
+    fn re_exported(
+        &self,
+        name: &str,
+        fits: impl Fn(&Node) -> bool,
+        unknown: Error,
+    ) -> Result<Vec<NodeId>, Error> {
+        let Some((outer, item)) = name.rsplit_once("::") else {
+            return Err(unknown);
+        };
+        let end = format!("::{outer}");
+        let modules = self.model.modules.iter();
+        let modules = modules.filter(|it| !it.block && it.path.ends_with(&end));
+        let found: BTreeSet<NodeId> = modules
+            .flat_map(|it| {
+                let path = format!("{}::{item}", it.path);
+                self.graph.exported(&self.model, &path)
+            })
+            .filter(|id| fits(self.node(*id)))
+            .collect();
+        match found.len() {
+            0 => Err(unknown),
+            1 => Ok(found.into_iter().collect()),
+            _ => Err(Error::Ambiguous {
+                name: name.to_owned(),
+                candidates: found.iter().map(|id| self.node(*id).path.clone()).collect(),
+            }),
+        }
     }
 
     /// The modules called `name`.

@@ -144,8 +144,14 @@ fn summary(report: &Report) -> String {
         text.push_str(&format!("{} frozen in the baseline\n", report.frozen));
     }
     if report.thawed > 0 {
+        let one = report.thawed == 1;
+        let (entries, are) = if one {
+            ("entry", "is")
+        } else {
+            ("entries", "are")
+        };
         text.push_str(&format!(
-            "{} entries of the baseline are gone: shrink it with `cargo shakedown inspect --freeze`\n",
+            "{} {entries} of the baseline {are} no longer needed: shrink it with `cargo shakedown inspect --freeze`\n",
             report.thawed
         ));
     }

@@ -1,6 +1,6 @@
 //! `assertion-free-test`: a test that passes whatever the code does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::inspect::finding::{Finding, Severity};
 use crate::inspect::model::{Definition, NodeId, NodeKind, Site, SiteTarget};
@@ -20,12 +20,13 @@ const DEEPEST: usize = 6;
 
 fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     let source = context.source;
+    let doubles = Doubles::of(source);
     let mut found = Vec::new();
     for id in source.test_nodes() {
         let node = source.node(id);
         let panics = node.attributes.iter().any(|it| it.name() == "should_panic");
         let has_body = node.function().is_some_and(|it| it.has_body);
-        if panics || !has_body || is_about_surviving(&node.name) || can_fail(source, id) {
+        if panics || !has_body || is_about_surviving(&node.name) || can_fail(source, &doubles, id) {
             continue;
         }
         let message = format!("test `{}` asserts nothing", node.name);
@@ -46,7 +47,7 @@ fn is_about_surviving(name: &str) -> bool {
 }
 
 /// Whether something in the test, or in what it calls, can make it fail.
-fn can_fail(source: &Source, test: NodeId) -> bool {
+fn can_fail(source: &Source, doubles: &Doubles, test: NodeId) -> bool {
     let mut seen = HashSet::from([test]);
     let mut level = vec![test];
     for _ in 0..DEEPEST {
@@ -55,6 +56,7 @@ fn can_fail(source: &Source, test: NodeId) -> bool {
             if asserts(source, id) {
                 return true;
             }
+            next.extend(doubles.made_by(source, id).filter(|to| seen.insert(*to)));
             for (to, _, _) in source.graph.successors(&source.model, id) {
                 let node = source.node(to);
                 let helps = source.is_test_code(node) || matches!(node.kind, NodeKind::Macro(_));
@@ -66,6 +68,35 @@ fn can_fail(source: &Source, test: NodeId) -> bool {
         level = next;
     }
     false
+}
+
+/// Types of test code and their methods: a future or a service of the test's own asserts
+/// when the code under test calls it.
+struct Doubles(HashMap<NodeId, Vec<NodeId>>);
+
+impl Doubles {
+    fn of(source: &Source) -> Self {
+        let mut methods: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+        for (id, node) in source.nodes() {
+            if node.function().is_some()
+                && let Some(ty) = source.graph.type_of_method(id)
+                && source.is_test_code(source.node(ty))
+            {
+                methods.entry(ty).or_default().push(id);
+            }
+        }
+        Self(methods)
+    }
+
+    /// The methods of those that a function names.
+    fn made_by(&self, source: &Source, id: NodeId) -> impl Iterator<Item = NodeId> {
+        let named = source.sites(id).iter().filter_map(|site| site.definition());
+        let types = named.filter_map(|it| match it {
+            Definition::Node(ty) | Definition::Associated(ty, _) => self.0.get(ty),
+            _ => None,
+        });
+        types.flatten().copied()
+    }
 }
 
 fn asserts(source: &Source, id: NodeId) -> bool {

@@ -18,17 +18,31 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     let mut goals: Vec<NodeId> = source
         .nodes()
         .filter(|(_, node)| !node.body().endless_loops.is_empty())
+        .filter(|(_, node)| !source.module_at(node.module).foreign)
         .map(|(id, _)| id)
         .collect();
     for name in &settings.loops {
         goals.extend(source.functions_named(name)?);
     }
+    let mut found = reaching(context, goals, &[]);
+    for allowed in &settings.allowed {
+        let goals = source.functions_named(&allowed.function)?;
+        found.extend(reaching(context, goals, &allowed.tiers));
+    }
+    Ok(found)
+}
+
+/// Tests that get to one of `goals`, apart from those of the tiers that may.
+fn reaching(context: &Context<'_>, goals: Vec<NodeId>, spared: &[String]) -> Vec<Finding> {
+    let source = context.source;
+    let rules = &context.settings.rules;
+    let everywhere = &rules.capture_loop_in_test.allowed_tiers;
     if goals.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let certain = Reachability {
         goals,
-        off: flags(context),
+        off: rules.off_in_tests(),
         ..Reachability::default()
     };
     let possible = Reachability {
@@ -40,7 +54,7 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     let mut found = Vec::new();
     for test in source.test_nodes() {
         let tier = source.tier(source.node(test)).unwrap_or("fast");
-        if settings.allowed_tiers.iter().any(|it| it == tier) {
+        if everywhere.iter().chain(spared).any(|it| it == tier) {
             continue;
         }
         if certainly.from(test) {
@@ -53,19 +67,7 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
             );
         }
     }
-    Ok(found)
-}
-
-/// Flags of this rule and of `unguarded-spawn`: both say what is off in tests.
-fn flags(context: &Context<'_>) -> Vec<String> {
-    let rules = &context.settings.rules;
-    let spawns = rules
-        .unguarded_spawn
-        .spawns
-        .iter()
-        .map(|it| it.flag.clone());
-    let own = rules.capture_loop_in_test.flags.iter().cloned();
-    own.chain(spawns).collect()
+    found
 }
 
 fn finding(source: &Source, reach: &Reach, test: NodeId) -> Finding {

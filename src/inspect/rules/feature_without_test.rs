@@ -1,5 +1,6 @@
 //! `feature-without-test`: a change that adds public items and touches no test.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,24 +23,31 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
         return Ok(Vec::new());
     };
     let source = context.source;
-    let changed = changed_files(source.root(), base)?;
+    let root = source.root();
+    let fork = git(root, &["merge-base", base, "HEAD"])?;
+    let fork = fork.trim();
+    let changed = changed_files(root, fork)?;
+    let before = |path: &str| content_at(root, fork, path).unwrap_or_default();
+    // An item that moved to another file is not new.
+    let rust = changed.iter().filter(|it| it.ends_with(".rs"));
+    let known: HashSet<String> = rust
+        .flat_map(|path| public_items::of(&before(path)).into_keys())
+        .collect();
     let touched = |file: &&SourceFile| changed.contains(&file.path);
     let files: Vec<&SourceFile> = source.model.files.iter().filter(touched).collect();
     let mut found = Vec::new();
     for file in &files {
-        let before = content_at(source.root(), base, &file.path);
         if !is_library(source, file) {
             if is_test(source, file) {
                 return Ok(Vec::new());
             }
             continue;
         }
-        if tests_in(&file.text) != tests_in(before.as_deref().unwrap_or_default()) {
+        if tests_in(&file.text) != tests_in(&before(&file.path)) {
             return Ok(Vec::new());
         }
-        let known = public_items::of(before.as_deref().unwrap_or_default());
         for (name, extent) in public_items::of(&file.text) {
-            if known.contains_key(&name) {
+            if known.contains(&name) {
                 continue;
             }
             let index = source
@@ -109,23 +117,30 @@ fn collect_tests(items: &[Item], text: &str, into: &mut Vec<String>) {
     }
 }
 
-/// Files that differ from `base`, committed or not, relative to the root.
-fn changed_files(root: &Path, base: &str) -> Result<Vec<String>, Error> {
-    let merge_base = git(root, &["merge-base", base, "HEAD"])?;
+/// Files that differ from `fork`, committed or not, relative to the root. A file that was
+/// renamed is two: the one that is gone and the one that came.
+fn changed_files(root: &Path, fork: &str) -> Result<Vec<String>, Error> {
     let listed = git(
         root,
-        &["diff", "--name-only", "--relative", merge_base.trim()],
+        &[
+            "diff",
+            "--name-only",
+            "--no-renames",
+            "--relative",
+            "-z",
+            fork,
+        ],
     )?;
-    let new = git(root, &["ls-files", "--others", "--exclude-standard"])?;
-    Ok(listed
-        .lines()
-        .chain(new.lines())
+    let new = git(root, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let names = listed.split('\0').chain(new.split('\0'));
+    Ok(names
+        .filter(|it| !it.is_empty())
         .map(str::to_owned)
         .collect())
 }
 
-fn content_at(root: &Path, base: &str, path: &str) -> Option<String> {
-    git(root, &["show", &format!("{base}:./{path}")]).ok()
+fn content_at(root: &Path, fork: &str, path: &str) -> Option<String> {
+    git(root, &["show", &format!("{fork}:./{path}")]).ok()
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Result<String, Error> {

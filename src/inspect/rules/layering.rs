@@ -18,6 +18,13 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     let mut found = Vec::new();
     for layer in &context.settings.layer {
         source.modules_named(&layer.module)?;
+        let listed = layer.may_use.iter().flatten().chain(&layer.must_not_use);
+        for name in listed {
+            let inside = format!("{}::{name}", root_of(layer));
+            if source.modules_named(&inside).is_err() {
+                source.modules_named(name)?;
+            }
+        }
         for (id, node) in source.nodes() {
             if !is_or_is_in(&node.path, &layer.module) || node.test_only {
                 continue;
@@ -50,8 +57,12 @@ fn used_module(source: &Source, site: &Site) -> Option<String> {
     }
 }
 
+fn root_of(layer: &Layer) -> &str {
+    layer.module.split("::").next().unwrap_or(&layer.module)
+}
+
 fn allows(layer: &Layer, used: &str) -> bool {
-    let root = layer.module.split("::").next().unwrap_or(&layer.module);
+    let root = root_of(layer);
     let named = |list: &[String]| {
         list.iter()
             .any(|it| is_or_is_in(used, it) || is_or_is_in(used, &format!("{root}::{it}")))

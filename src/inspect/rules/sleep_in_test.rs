@@ -33,7 +33,7 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
         for id in source.graph.to_external(path) {
             let site = source.graph.site(id);
             let function = &on_the_tests_own_time;
-            if function.contains(&site.from) && is_bare(source, site) {
+            if function.contains(&site.from) && passes(site, path) && is_bare(source, site) {
                 found.push(
                     source
                         .finding_at_site(RULE.name, format!("a test sleeps: `{path}`"), site, path)
@@ -72,6 +72,12 @@ fn run_by_tests(source: &Source) -> HashSet<NodeId> {
     found
 }
 
+/// Whether the test waits for the time to pass here. A sleep of async code that is handed
+/// on is a timer, of a timeout more often than not.
+fn passes(site: &Site, path: &str) -> bool {
+    site.within.awaited || path == "std::thread::sleep"
+}
+
 /// Neither part of polling, nor a bound, nor under a paused clock, nor answered for.
 fn is_bare(source: &Source, site: &Site) -> bool {
     let within = site.within;
@@ -80,7 +86,6 @@ fn is_bare(source: &Source, site: &Site) -> bool {
         && !(within.polling || within.select || within.bounded || within.deferred || within.tokens)
         && !source.expects(site, "disallowed_methods")
         && !has_paused_clock(source, site)
-        && (within.awaited || source.node(site.from).name != "sleep")
 }
 
 /// Under `#[tokio::test(start_paused = true)]` or after `tokio::time::pause()` time is virtual.

@@ -1,8 +1,9 @@
 //! `unbounded-wait`: a test that waits for as long as it takes.
 
-use crate::inspect::Error;
 use crate::inspect::finding::{Finding, Severity};
+use crate::inspect::model::{Site, SiteTarget};
 use crate::inspect::rule::{Context, Rule};
+use crate::inspect::{Error, Source};
 
 pub(super) const RULE: Rule = Rule {
     name: "unbounded-wait",
@@ -85,6 +86,9 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
             if bounded || !node.is_test() || within.awaited != awaited {
                 continue;
             }
+            if path.contains("::process::") && kills_before(source, site) {
+                continue;
+            }
             let what = path.replace("()", "");
             found.push(
                 source
@@ -100,4 +104,17 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
         }
     }
     Ok(found)
+}
+
+/// Whether the test kills something before it waits: the wait is for what is dead.
+fn kills_before(source: &Source, wait: &Site) -> bool {
+    let mut sites = source.sites(wait.from).iter();
+    sites.any(|site| {
+        let name = match &site.target {
+            SiteTarget::Named(name) => name.as_str(),
+            SiteTarget::Known(_) => site.external().unwrap_or_default(),
+        };
+        let kills = name.rsplit("::").next() == Some("kill");
+        kills && site.file == wait.file && site.extent.start < wait.extent.start
+    })
 }

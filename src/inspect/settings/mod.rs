@@ -21,6 +21,12 @@
 //! tiers = ["fast"]
 //! reason = "the fast suite is hermetic"
 //!
+//! [[inspect.forbid-call]]
+//! id = "no-sleep"
+//! calls = ["std::thread::sleep"]
+//! by = "clippy"                                  # clippy.toml must have it, with this reason
+//! reason = "wait for a condition"
+//!
 //! [[inspect.require-attribute]]
 //! id = "must-use-guards"
 //! items = "my_service::guards::*"
@@ -34,6 +40,14 @@
 //! reason = "storage knows nothing of HTTP"
 //! ```
 //!
+//! # Calls that clippy finds better
+//!
+//! clippy's `disallowed_methods` knows types, so a call that is forbidden everywhere is
+//! left to it with `by = "clippy"`. Inspection then does not look for the call; it fails
+//! as long as `clippy.toml` does not forbid it for the same reason, and prints the entry to
+//! paste. So both lists are one, and `cargo clippy` does the finding. What clippy cannot do
+//! (tiers, calls through others, everything below a module) stays with inspection.
+//!
 //! Unknown keys, values of the wrong kind and empty reasons are errors that name
 //! the line. Other tables of the file belong to others.
 
@@ -42,11 +56,12 @@ mod file;
 mod layer;
 mod restrictions;
 mod rules;
+mod tiers;
 
 pub use exceptions::Exception;
 pub(crate) use exceptions::is_or_is_in;
 pub(crate) use file::toml_error;
 pub use file::{SETTINGS_FILE, Settings};
 pub use layer::Layer;
-pub use restrictions::{ForbidCall, ForbidPath, ItemKind, RequireAttribute};
+pub use restrictions::{Finder, ForbidCall, ForbidPath, ItemKind, RequireAttribute};
 pub(crate) use rules::Rules;

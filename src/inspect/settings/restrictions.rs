@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Exception;
 use super::exceptions::filled;
+use super::tiers::tiers;
 use crate::inspect::finding::Severity;
 
 /// Paths that only some modules may name.
@@ -47,11 +48,14 @@ pub struct ForbidCall {
     /// What must not be called: functions of the workspace or of other crates, `::*` for all below.
     pub calls: Vec<String>,
     /// Tiers it holds in: `fast`, `stress`, ...; everywhere, sources included, if empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tiers")]
     pub tiers: Vec<String>,
     /// Whether calls through other functions count.
     #[serde(default)]
     pub reachable: bool,
+    /// Who looks for the calls; clippy can only everywhere, and directly.
+    #[serde(default)]
+    pub by: Finder,
     /// Why.
     #[serde(deserialize_with = "filled")]
     pub reason: String,
@@ -64,6 +68,19 @@ pub struct ForbidCall {
     /// Items it does not hold for.
     #[serde(default)]
     pub exceptions: Vec<Exception>,
+}
+
+/// Who looks for a forbidden call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Finder {
+    /// `cargo shakedown inspect`.
+    #[default]
+    Inspection,
+    /// clippy's `disallowed_methods`, which knows types. Inspection holds `clippy.toml`
+    /// to the settings instead.
+    Clippy,
 }
 
 /// What an attribute is required on.

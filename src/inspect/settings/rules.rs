@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Exception;
 use super::exceptions::filled;
+use super::tiers::tiers;
 use crate::inspect::finding::Severity;
 
 /// `[inspect.rules]`.
@@ -46,8 +47,24 @@ pub(crate) struct CaptureLoop {
     pub(crate) loops: Vec<String>,
     /// flags that are off in tests: calls they guard are not followed
     pub(crate) flags: Vec<String>,
-    /// tiers in which tests may run it
+    /// tiers in which tests may run any
+    #[serde(deserialize_with = "tiers")]
     pub(crate) allowed_tiers: Vec<String>,
+    /// loops that tests of some tiers may run
+    pub(crate) allowed: Vec<AllowedLoop>,
+}
+
+/// A loop beside those found, and the tiers whose tests may run it all the same.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct AllowedLoop {
+    #[serde(rename = "loop", deserialize_with = "filled")]
+    pub(crate) function: String,
+    #[serde(deserialize_with = "tiers")]
+    pub(crate) tiers: Vec<String>,
+    /// why; read by people only
+    #[serde(rename = "reason", deserialize_with = "filled")]
+    _reason: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -92,6 +109,14 @@ pub(crate) struct Spawn {
 }
 
 impl Rules {
+    /// Flags that are off in tests: those of `capture-loop-in-test`, and those that
+    /// `unguarded-spawn` holds calls to.
+    pub(crate) fn off_in_tests(&self) -> Vec<String> {
+        let spawns = self.unguarded_spawn.spawns.iter();
+        let own = self.capture_loop_in_test.flags.iter().cloned();
+        own.chain(spawns.map(|it| it.flag.clone())).collect()
+    }
+
     /// The severity and the exceptions set for a shipped rule.
     pub(crate) fn of(&self, rule: &str) -> (Option<Severity>, &[Exception]) {
         let plain = match rule {

@@ -15,6 +15,8 @@ pub(super) struct Reader {
     pub(super) scope: Scope,
     pub(super) generics: Generics,
     pub(super) within: Within,
+    /// in the child of a fork
+    pub(super) forked: bool,
     guards: Vec<String>,
     shared_guards: Arc<[String]>,
 }
@@ -29,6 +31,7 @@ impl Reader {
                 asynchronous,
                 ..Within::default()
             },
+            forked: false,
             guards: Vec::new(),
             shared_guards: Arc::new([]),
         }

@@ -7,7 +7,7 @@ use super::body::Reader;
 use super::type_name::{self, Generics};
 use super::{
     Extent, ImplSyntax, Item, ItemKind, MacroCall, ModuleSyntax, TypeSyntax, ValueSyntax,
-    functions_in_tokens, imports, signature, table, tokens,
+    attribute_paths, functions_in_tokens, imports, signature, table, tokens,
 };
 
 /// Reads items; `test_only` says whether a `cfg(test)` surrounds them.
@@ -40,8 +40,8 @@ pub(super) fn read(item: &syn::Item, test_only: bool) -> Option<Item> {
             outer: &Generics::new(),
             test_only,
         })),
-        I::Struct(it) => read_struct(&it.generics, it.fields.iter()),
-        I::Union(it) => read_struct(&it.generics, it.fields.named.iter()),
+        I::Struct(it) => read_struct(&it.attrs, &it.generics, it.fields.iter()),
+        I::Union(it) => read_struct(&it.attrs, &it.generics, it.fields.named.iter()),
         I::Enum(it) => read_enum(it),
         I::Type(it) => read_alias(it),
         I::Trait(it) => read_trait(it, test_only),
@@ -126,14 +126,17 @@ fn reader_for(generics: &syn::Generics) -> Reader {
 }
 
 fn read_struct<'a>(
+    attributes: &[syn::Attribute],
     generics: &syn::Generics,
     fields: impl Iterator<Item = &'a syn::Field>,
 ) -> ItemKind {
     let mut reader = reader_for(generics);
+    attribute_paths::read(attributes, &mut reader);
     let fields = fields
         .enumerate()
         .map(|(at, field)| {
             reader.type_mentions(&field.ty);
+            attribute_paths::read(&field.attrs, &mut reader);
             let name = field.ident.as_ref().map_or_else(|| at.to_string(), name);
             (name, type_name::read(&field.ty, &reader.generics))
         })
@@ -148,8 +151,13 @@ fn read_struct<'a>(
 
 fn read_enum(item: &syn::ItemEnum) -> ItemKind {
     let mut reader = reader_for(&item.generics);
-    for field in item.variants.iter().flat_map(|it| it.fields.iter()) {
-        reader.type_mentions(&field.ty);
+    attribute_paths::read(&item.attrs, &mut reader);
+    for variant in &item.variants {
+        attribute_paths::read(&variant.attrs, &mut reader);
+        for field in &variant.fields {
+            reader.type_mentions(&field.ty);
+            attribute_paths::read(&field.attrs, &mut reader);
+        }
     }
     ItemKind::Type(Arc::new(TypeSyntax {
         fields: Vec::new(),

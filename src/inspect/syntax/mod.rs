@@ -6,6 +6,7 @@
 //! ([`Extent`]) into the file's text.
 
 mod attribute;
+mod attribute_paths;
 mod body;
 mod exits;
 mod extent;

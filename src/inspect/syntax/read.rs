@@ -20,12 +20,22 @@ pub(crate) fn read(text: &str) -> Result<FileSyntax, ParseFailure> {
         }),
         Err(error) => Err(ParseFailure {
             offset: error.span().byte_range().start.min(text.len()),
-            message: error.to_string(),
+            message: plainer(error.to_string()),
         }),
     };
     // Spans live in a thread-local map that only grows; nothing refers to them any more.
     proc_macro2::extra::invalidate_current_thread_spans();
     outcome
+}
+
+/// The tokeniser's only message says nothing of what it met.
+fn plainer(message: String) -> String {
+    match message.as_str() {
+        "cannot parse string into token stream" | "lex error" => {
+            "a bracket without its other half, or no token of Rust".to_owned()
+        }
+        _ => message,
+    }
 }
 
 /// syn cuts off a byte order mark and a `#!` line, which would shift every

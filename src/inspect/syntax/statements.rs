@@ -155,18 +155,21 @@ impl Reader {
             if let syn::Pat::Guard(guarded) = &arm.pat {
                 flags.extend(self.scope.proven_by(&guarded.guard));
             }
+            let forked = self.forked;
+            self.forked |= is_forked_child(&arm.pat);
             self.guarded(flags, |reader| {
                 reader.bind_unknown(&arm.pat);
                 reader.pattern(&arm.pat);
                 reader.visit_expr(&arm.body);
             });
+            self.forked = forked;
         }
     }
 
     /// `loop`, or `while true`.
     pub(super) fn read_endless(&mut self, body: &syn::Block, extent: Extent) {
         let exit = leaves(body);
-        if !exit && !self.within.asynchronous {
+        if !exit && !self.within.asynchronous && !self.forked {
             self.body.endless_loops.push(extent);
         }
         self.in_loop(exit, |reader| reader.visit_block(body));
@@ -261,4 +264,15 @@ fn attributes(expression: &syn::Expr) -> &[syn::Attribute] {
         syn::Expr::ForLoop(it) => &it.attrs,
         _ => &[],
     }
+}
+
+/// `ForkResult::Child`: what follows runs in a process of its own.
+fn is_forked_child(pattern: &syn::Pat) -> bool {
+    let path = match pattern {
+        syn::Pat::Path(it) => &it.path,
+        syn::Pat::TupleStruct(it) => &it.path,
+        _ => return false,
+    };
+    let segments = super::attribute::segments(path);
+    segments.ends_with(&["ForkResult".to_owned(), "Child".to_owned()]) || segments == ["Child"]
 }

@@ -8,6 +8,7 @@ pub(crate) mod attacking;
 pub(crate) mod dashboard;
 pub(crate) mod hostile;
 pub(crate) mod model;
+pub(crate) mod sniffing;
 pub(crate) mod storing;
 
 use std::any::Any;
@@ -26,6 +27,7 @@ macro_rules! contract {
             attacking::attackers_are_what_grouping_all_logs_gives,
             attacking::attackers_are_kept_across_batches_and_restarts,
             attacking::bounties_are_what_the_logs_gave_away,
+            sniffing::what_a_sniffer_saw_is_on_its_attacker,
             dashboard::names_are_exact_to_the_byte,
             dashboard::deploying_replaces_the_deckies,
             dashboard::a_saved_user_replaces_one_of_the_same_name,

@@ -9,11 +9,11 @@ use std::{
 };
 
 /// How long anything here may take before the test says that it hangs.
-pub(super) const WATCHDOG: Duration = Duration::from_secs(20);
+pub(crate) const WATCHDOG: Duration = Duration::from_secs(20);
 
 /// What live capture needs, if it is not here.
 pub(crate) fn can_capture() -> Result<(), String> {
-    for tool in ["ip", "unshare", "nsenter", "openssl"] {
+    for tool in ["ip", "unshare", "nsenter", "setpriv", "openssl"] {
         let found = Command::new("sh")
             .args(["-c", &format!("command -v {tool}")])
             .output();
@@ -30,7 +30,7 @@ pub(crate) fn can_capture() -> Result<(), String> {
 }
 
 /// Runs a test in a network namespace of its own.
-pub(super) fn in_namespace(test: impl FnOnce() + Send + 'static) {
+pub(crate) fn in_namespace(test: impl FnOnce() + Send + 'static) {
     let thread = thread::spawn(|| {
         // SAFETY: takes no pointers; this thread alone moves to a new network namespace.
         let outcome = unsafe { libc::unshare(libc::CLONE_NEWNET) };
@@ -43,7 +43,7 @@ pub(super) fn in_namespace(test: impl FnOnce() + Send + 'static) {
 }
 
 #[track_caller]
-pub(super) fn sh(script: &str) {
+pub(crate) fn sh(script: &str) {
     let output = Command::new("sh").args(["-ec", script]).output().unwrap();
     assert!(
         output.status.success(),
@@ -53,7 +53,7 @@ pub(super) fn sh(script: &str) {
 }
 
 /// A process that is killed when the test is over, however it is over.
-pub(super) struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -64,10 +64,10 @@ impl Drop for Running {
 
 /// The client's namespace, joined to ours by a pair of interfaces: ours is `decoy0` with
 /// 10.9.0.2, the client's has 10.9.0.1.
-pub(super) struct Client(Running);
+pub(crate) struct Client(Running);
 
 impl Client {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut holder = Command::new("unshare")
             .args(["--net", "sh", "-c", "echo ready; exec sleep 600"])
             .stdout(Stdio::piped())
@@ -95,7 +95,7 @@ impl Client {
     }
 
     /// A command in the client's namespace.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         command
             .arg(format!("--net=/proc/{}/ns/net", self.0.0.id()))
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// A TLS handshake with the server.
-    pub(super) fn handshake(&self) {
+    pub(crate) fn handshake(&self) {
         let mut client = Running(
             self.command("openssl")
                 .args([
@@ -126,7 +126,7 @@ impl Client {
 }
 
 /// A TLS server in our namespace that is listening.
-pub(super) fn serve() -> (Running, tempfile::TempDir) {
+pub(crate) fn serve() -> (Running, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
     let (key, certificate) = (path("key.pem"), path("cert.pem"));
@@ -166,7 +166,7 @@ pub(super) fn serve() -> (Running, tempfile::TempDir) {
 
 /// Waits for a condition, giving way to others in between.
 #[track_caller]
-pub(super) fn wait_until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(
