@@ -45,6 +45,10 @@ live-tools: ## install the clients of the live tier that are missing (needs apt 
 			--no-install-recommends "$$package" >/dev/null \
 			|| echo "live-tools: no package $$package here: its tests will say so"; done
 
+.PHONY: images
+images: ## the images of docker and live_docker, without a registry (needs a Docker engine)
+	@fixtures/images/make
+
 .PHONY: hooks
 hooks: tools ## git hooks: pre-commit (fmt, inspection, clippy, fast suite), pre-push (ci profile)
 	@git config core.hooksPath .githooks
@@ -130,9 +134,11 @@ budget: ## crates that a user's default build resolves, held under a budget
 	[ "$$count" -le $(CRATE_BUDGET) ] || { \
 		echo "error: over budget; move the newcomer behind a feature" >&2; exit 100; }
 
-# The ci profile with a small case count and a five-second load.
+# The ci profile with a small case count and a five-second load. Where there is
+# an engine the tier live_docker is consented to.
 .PHONY: ci-tests
 ci-tests: tools live-tools
+	export DECNET_LIVE_DOCKER=$${DECNET_LIVE_DOCKER:-1}; \
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-2000} PROPTEST_CASES=$${PROPTEST_CASES:-64} \
 	STRESS_USERS=$${STRESS_USERS:-50} STRESS_DURATION=$${STRESS_DURATION:-5s} \
 	$(NEXTEST) --profile ci

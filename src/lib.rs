@@ -9,6 +9,8 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod conftest;
+#[cfg(feature = "container")]
+pub mod container;
 pub mod db;
 mod failure;
 pub mod fixtures;

@@ -1,10 +1,29 @@
 //! Which variables a test process keeps, loses and gets.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::sync::OnceLock;
 
 /// Variables that configure the run itself; a pattern reaches them only by
 /// spelling the prefix out.
 const OF_THE_RUN: [&str; 3] = ["NEXTEST", "CARGO", "SHAKEDOWN"];
+
+/// What was removed or pinned, with the value it had.
+static CHANGED: OnceLock<Vec<(OsString, Option<OsString>)>> = OnceLock::new();
+
+/// The value that the shell exported for `name`, whatever
+/// [`conftest!`](crate::conftest!) scrubbed or pinned since.
+///
+/// For what decides whether tests run at all, such as a check of
+/// [`requires!`](crate::requires!). A test that reads it would depend on the
+/// shell, which is what scrubbing is there to prevent.
+#[must_use]
+pub fn exported(name: &str) -> Option<OsString> {
+    let changed = CHANGED.get().map(Vec::as_slice).unwrap_or_default();
+    match changed.iter().find(|(changed, _)| changed == name) {
+        Some((_, value)) => value.clone(),
+        None => std::env::var_os(name),
+    }
+}
 
 /// Removes what matches `scrub`, then sets `pins`.
 ///
@@ -14,13 +33,18 @@ const OF_THE_RUN: [&str; 3] = ["NEXTEST", "CARGO", "SHAKEDOWN"];
     reason = "this is the one place that the ban on changing the environment points to"
 )]
 pub(super) fn apply(pins: &[(&str, &str)], scrub: &[&str]) {
-    for (name, _) in std::env::vars_os() {
+    let before = |(name, _): &(&str, &str)| (OsString::from(name), std::env::var_os(name));
+    let mut changed: Vec<_> = pins.iter().map(before).collect();
+    for (name, value) in std::env::vars_os() {
         if scrub.iter().any(|pattern| matches(pattern, &name)) {
+            changed.push((name.clone(), Some(value)));
             // SAFETY: start-up hooks run before `main`, when no other thread
             // exists that could read the environment.
             unsafe { std::env::remove_var(&name) };
         }
     }
+    // Only the first call, of the one `conftest!` of a binary, changes anything.
+    let _ = CHANGED.set(changed);
     for (name, value) in pins {
         // SAFETY: as above.
         unsafe { std::env::set_var(name, value) };

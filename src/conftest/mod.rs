@@ -60,5 +60,6 @@ mod stacks;
 
 #[doc(hidden)]
 pub use declaration::{Conftest, install};
+pub use environment::exported;
 #[doc(hidden)]
 pub use environment::{pattern_is_valid, pin_is_valid};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// A URL of the form `http://host:port/path`, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     authority: String,
     address: String,
     path: String,
@@ -18,7 +18,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Takes `url` apart; `None` when it has another form.
-    pub(super) fn parse(url: &str) -> Option<Self> {
+    pub(crate) fn parse(url: &str) -> Option<Self> {
         let rest = url.trim().strip_prefix("http://")?;
         let (authority, path) = match rest.find('/') {
             Some(at) => (&rest[..at], &rest[at..]),
@@ -45,7 +45,7 @@ impl Target {
     }
 
     /// Asks once. `Ok` when the answer is 2xx, otherwise what was seen instead.
-    pub(super) fn probe(&self, timeout: Duration) -> Result<(), String> {
+    pub(crate) fn probe(&self, timeout: Duration) -> Result<(), String> {
         let status = self.status(timeout).map_err(|error| error.to_string())?;
         match status.split(' ').nth(1) {
             Some(code) if code.len() == 3 && code.starts_with('2') => Ok(()),

@@ -43,7 +43,7 @@ mod group;
 mod guard;
 #[cfg(target_os = "linux")]
 mod guardian;
-mod http_probe;
+pub(crate) mod http_probe;
 mod log;
 mod ready;
 

@@ -108,6 +108,8 @@ mod keeper;
 mod launch;
 #[cfg(target_os = "linux")]
 mod lease;
+#[cfg(all(target_os = "linux", feature = "container"))]
+pub(crate) mod owner;
 #[cfg(target_os = "linux")]
 mod place;
 #[cfg(target_os = "linux")]

@@ -55,5 +55,6 @@ mod requirement;
 #[doc(hidden)]
 pub use gate::{gate, same_text};
 pub use marker::{TIERS, Tier};
+pub use requirement::asked_for;
 #[doc(hidden)]
 pub use requirement::{Binary, require};

@@ -118,7 +118,7 @@ pub fn require<E: Display>(
         announcement::record(name, unmet.as_deref());
     }
     let asked = if of.asks { binary } else { name };
-    let named = asked_for(name, asked, &invocation, |variable| {
+    let named = how_asked_for(name, asked, &invocation, |variable| {
         std::env::var(variable).ok()
     });
     match (decide(&invocation, unmet.is_some(), named.is_some()), unmet) {
@@ -228,8 +228,30 @@ fn decide(invocation: &Invocation, unmet: bool, named: bool) -> Step {
     }
 }
 
+/// Whether the tier `name` was asked for by name; see
+/// [the module](mod@crate::tier). For checks of
+/// [`requires!`](crate::requires!) that demand a consent unless it was.
+///
+/// # Example
+///
+/// ```
+/// fn wanted() -> Result<(), String> {
+///     let consent = std::env::var_os("APP_LIVE_DOCKER").is_some_and(|value| value == "1");
+///     if consent || shakedown::tier::asked_for("live_docker") {
+///         return Ok(());
+///     }
+///     Err("set APP_LIVE_DOCKER=1, or run `cargo nextest run --profile live_docker`".into())
+/// }
+/// # let _ = wanted();
+/// ```
+#[must_use]
+pub fn asked_for(name: &str) -> bool {
+    let variable = |variable: &str| std::env::var(variable).ok();
+    how_asked_for(name, name, &Invocation::current(), variable).is_some()
+}
+
 /// How the requirement, or the binary that has it, was asked for by name.
-fn asked_for(
+fn how_asked_for(
     name: &str,
     binary: &str,
     invocation: &Invocation,
@@ -305,7 +327,7 @@ mod tests {
     #[track_caller]
     fn names(variables: &[(&str, &str)], arguments: &[&str], nextest: bool, how: Option<&str>) {
         let invocation = Invocation::of(arguments, nextest);
-        let found = asked_for("docker", "live_docker", &invocation, |name| {
+        let found = how_asked_for("docker", "live_docker", &invocation, |name| {
             let pair = variables.iter().find(|(key, _)| *key == name);
             pair.map(|(_, value)| (*value).to_owned())
         });
@@ -323,7 +345,7 @@ mod tests {
             ("SHAKEDOWN_REQUIRE", "all", true),
         ] {
             let invocation = Invocation::of(RUN, true);
-            let found = asked_for("soak", "soak", &invocation, |name| {
+            let found = how_asked_for("soak", "soak", &invocation, |name| {
                 (name == variable).then(|| value.to_owned())
             });
             assert_eq!(found.is_some(), asked, "{variable}={value}");

@@ -1,0 +1,149 @@
+//! A container as the engine describes it, and its log.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::ContainerError;
+use super::engine::{Engine, escaped};
+
+/// What the engine knows about a container.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) running: bool,
+    pub(super) code: i64,
+    /// `starting`, `healthy`, `unhealthy`; empty without a health check.
+    pub(super) health: String,
+    /// What the last health check printed.
+    pub(super) checked: String,
+    pub(super) ports: BTreeMap<u16, SocketAddr>,
+}
+
+impl State {
+    pub(super) fn of(engine: &Engine, name: &str) -> Result<Self, ContainerError> {
+        let path = format!("/containers/{}/json", escaped(name));
+        let answer = engine.call("GET", &path, None, || {
+            format!("look at the container `{name}`")
+        })?;
+        Ok(Self::read(&answer.json()))
+    }
+
+    fn read(about: &Value) -> Self {
+        let state = &about["State"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let checks = state["Health"]["Log"].as_array();
+        let checked = checks.and_then(|checks| checks.last());
+        Self {
+            running: state["Running"] == true,
+            code: state["ExitCode"].as_i64().unwrap_or(-1),
+            health: text(&state["Health"]["Status"]),
+            checked: checked
+                .map(|last| text(&last["Output"]))
+                .unwrap_or_default(),
+            ports: ports(&about["NetworkSettings"]["Ports"]),
+        }
+    }
+}
+
+/// `{"3306/tcp": [{"HostIp": "127.0.0.1", "HostPort": "49153"}], "80/tcp": null}`.
+fn ports(published: &Value) -> BTreeMap<u16, SocketAddr> {
+    let Some(published) = published.as_object() else {
+        return BTreeMap::new();
+    };
+    published
+        .iter()
+        .filter_map(|(inside, outside)| {
+            let inside = inside.strip_suffix("/tcp")?.parse().ok()?;
+            let port = outside[0]["HostPort"].as_str()?.parse().ok()?;
+            let host = outside[0]["HostIp"].as_str().unwrap_or_default();
+            let host = host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            Some((inside, SocketAddr::new(host, port)))
+        })
+        .collect()
+}
+
+/// The last `lines` lines that the container wrote, to either stream.
+pub(super) fn log_tail(engine: &Engine, name: &str, lines: usize) -> String {
+    let path = format!(
+        "/containers/{}/logs?stdout=1&stderr=1&tail={lines}",
+        escaped(name)
+    );
+    match engine.try_call("GET", &path, None, String::new) {
+        Ok(Some(answer)) => plain(&answer.body),
+        _ => String::new(),
+    }
+}
+
+/// All that the container wrote since then.
+pub(super) fn log_since(
+    engine: &Engine,
+    name: &str,
+    since: Duration,
+) -> Result<String, ContainerError> {
+    let path = format!(
+        "/containers/{}/logs?stdout=1&stderr=1&since={}.{:09}",
+        escaped(name),
+        since.as_secs(),
+        since.subsec_nanos()
+    );
+    let answer = engine.call("GET", &path, None, || {
+        format!("read the log of the container `{name}`")
+    })?;
+    Ok(plain(&answer.body))
+}
+
+/// Takes the frames of both streams apart: a byte for the stream, three of
+/// nothing, four of length, most significant first, and so many of text.
+fn plain(mut frames: &[u8]) -> String {
+    let mut text = Vec::new();
+    while let Some((head, rest)) = frames.split_first_chunk::<8>() {
+        let [stream @ 0..=2, 0, 0, 0, length @ ..] = *head else {
+            break; // of a terminal: not framed
+        };
+        let _ = stream;
+        let length = u32::from_be_bytes(length) as usize;
+        let frame = &rest[..length.min(rest.len())];
+        text.extend_from_slice(frame);
+        frames = &rest[frame.len()..];
+    }
+    text.extend_from_slice(frames);
+    let text = String::from_utf8_lossy(&text);
+    text.chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_streams_are_one_text() {
+        let frames = b"\x01\0\0\0\0\0\0\x04out\n\x02\0\0\0\0\0\0\x04err\n";
+        assert_eq!(plain(frames), "out\nerr\n");
+        assert_eq!(plain(b"\x01\0\0\0\0\0\0\x09cut"), "cut");
+        assert_eq!(plain(b"of a terminal\x1b[0m\n"), "of a terminal[0m\n");
+        assert_eq!(plain(b""), "");
+    }
+
+    #[test]
+    fn published_ports_are_addresses() {
+        let about = serde_json::json!({
+            "State": {"Running": true, "ExitCode": 0, "Health": {"Status": "starting", "Log": [
+                {"Output": "first"}, {"Output": "refused"}]}},
+            "NetworkSettings": {"Ports": {
+                "3306/tcp": [{"HostIp": "127.0.0.1", "HostPort": "49153"}],
+                "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "49154"}],
+                "80/tcp": null}}});
+        let state = State::read(&about);
+        assert!(state.running);
+        assert_eq!(
+            (state.health.as_str(), state.checked.as_str()),
+            ("starting", "refused")
+        );
+        let ports: Vec<_> = state.ports.into_iter().collect();
+        assert_eq!(ports, [(3306, "127.0.0.1:49153".parse().unwrap())]);
+    }
+}
