@@ -178,7 +178,7 @@ impl Engine {
         stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
-        parse(answer)
+        parse(&answer)
     }
 
     fn connect(&self, limit: Duration) -> io::Result<Box<dyn Stream>> {
@@ -219,7 +219,7 @@ trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 /// Takes an answer apart that is over.
-fn parse(answer: Vec<u8>) -> io::Result<Answer> {
+fn parse(answer: &[u8]) -> io::Result<Answer> {
     let broken = || {
         io::Error::new(
             io::ErrorKind::InvalidData,

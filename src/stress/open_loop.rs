@@ -44,7 +44,7 @@ pub(super) async fn drive(
     let (arrivals, queue) = flume::unbounded();
     let (ready, all_ready) = flume::unbounded::<()>();
     let mut users = JoinSet::new();
-    for worker in workers(url, knobs, scenarios)? {
+    for worker in workers(url, knobs, &scenarios)? {
         let (watch, keeping) = (Arc::clone(watch), Arc::clone(&keeping));
         users.spawn(work(worker, watch, keeping, queue.clone(), ready.clone()));
     }
@@ -160,7 +160,7 @@ impl Choices {
 }
 
 /// One user for each of the knobs' users, scenarios by their weights.
-fn workers(url: &str, knobs: &Knobs, scenarios: Vec<Scenario>) -> Result<Vec<Worker>, StressError> {
+fn workers(url: &str, knobs: &Knobs, scenarios: &[Scenario]) -> Result<Vec<Worker>, StressError> {
     let address = || StressError::Address {
         url: url.to_owned(),
     };
@@ -170,7 +170,7 @@ fn workers(url: &str, knobs: &Knobs, scenarios: Vec<Scenario>) -> Result<Vec<Wor
     configuration.timeout = Some(knobs.timeout.as_secs_f64().to_string());
     configuration.quiet = 1;
     let mut client = None;
-    let of_user = spread(&scenarios);
+    let of_user = spread(scenarios);
     let mut workers = Vec::with_capacity(knobs.users);
     for number in 0..knobs.users {
         let scenario = &scenarios[of_user[number % of_user.len()]];

@@ -43,6 +43,10 @@ impl Made {
 }
 
 impl Drop for Made {
+    #[expect(
+        clippy::print_stderr,
+        reason = "a drop has no other way to say that something stayed"
+    )]
     fn drop(&mut self) {
         let base = format!("{}/decnet-base:local", self.0);
         for image in [self.image(), base] {
