@@ -52,6 +52,14 @@ fn a_loop_in_the_child_of_a_fork_is_in_another_process() {
         ForkResult::Parent { child } => assert!(kill(child)) }";
     let test = |body: &str| format!("#[test] fn probe() {{ {body} }}");
     check(RULE, &[("tests/probe.rs", &test(forked))], false);
+    for child in ["Child", "Ok(ForkResult::Child)", "Some(Child)"] {
+        let forked = forked.replacen("ForkResult::Child", child, 1);
+        check(RULE, &[("tests/probe.rs", &test(&forked))], false);
+        let slept = forked.replace("loop { pause() }", "std::thread::sleep(LONG)");
+        check("sleep-in-test", &[("tests/probe.rs", &test(&slept))], false);
+    }
+    let other = forked.replacen("ForkResult::Child", "child", 1);
+    check(RULE, &[("tests/probe.rs", &test(&other))], true);
     let parent = forked.replace("assert!(kill(child))", "loop { wait(child); }");
     check(RULE, &[("tests/probe.rs", &test(&parent))], true);
 }
@@ -126,6 +134,30 @@ fn a_module_that_tests_are_not_built_with_need_not_be_tested() {
     );
     check_module("cfg_rt! { pub mod part; }", true);
     check_module("cfg_not_rt! { pub mod part; }", false);
+}
+
+#[test]
+fn an_example_of_another_file_is_a_test_and_macros_cannot_be_read() {
+    const RULE: &str = "untested-module";
+    let root =
+        "//! ```\n//! let layer = sample::Limit::new(1);\n//! ```\nmod part; pub use part::Limit;";
+    let part = (
+        "src/part.rs",
+        "pub struct Limit; impl Limit { pub fn new(n: u8) -> Self { Self } }",
+    );
+    check(RULE, &[("src/lib.rs", root), part], false);
+    let prose = root.replace("//! ```", "//!");
+    check(RULE, &[("src/lib.rs", &prose), part], true);
+    let written = (
+        "src/part.rs",
+        "pub fn of() -> u8 { 1 } implement!(u8, u16);",
+    );
+    check(RULE, &[("src/lib.rs", "mod part;"), written], false);
+    let local = (
+        "src/part.rs",
+        "pub fn of() -> u8 { 1 } thread_local! { static A: u8 = 1; }",
+    );
+    check(RULE, &[("src/lib.rs", "mod part;"), local], true);
 }
 
 /// Whether the function `part::of` counts as untested beside this type of the library.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
-use shakedown::process::{Process, Ready};
+use shakedown::process::Process;
 
 use crate::server::{self, DecnetServer};
 pub(crate) use crate::sniffer::can_capture;

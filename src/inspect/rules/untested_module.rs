@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::inspect::finding::{Finding, Severity};
-use crate::inspect::model::{Definition, ModuleId, NodeId, TargetKind};
+use crate::inspect::model::{Definition, ModuleId, NodeId, NodeKind, TargetKind};
 use crate::inspect::rule::{Context, Rule};
 use crate::inspect::{Error, Source};
 
@@ -18,6 +18,7 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
     let source = context.source;
     let reached = source.graph.reached_from(&source.model, starts(source));
     let touched = touched_files(source, &reached);
+    let shown = words_of_examples(source);
     let mut found = Vec::new();
     for (id, module) in source.model.modules.iter().enumerate() {
         let target = &source.model.targets[module.target];
@@ -25,7 +26,12 @@ fn check(context: &Context<'_>) -> Result<Vec<Finding>, Error> {
         if target.kind != TargetKind::Lib || !is_file || module.test_only || module.platform {
             continue;
         }
-        if touched.contains(&module.file) || !has_behaviour(source, id) || has_doc_tests(source, id)
+        if touched.contains(&module.file) || !has_behaviour(source, id) {
+            continue;
+        }
+        if has_doc_tests(source, id)
+            || is_shown(source, id, &shown)
+            || is_written_by_macros(source, id)
         {
             continue;
         }
@@ -96,4 +102,41 @@ fn has_doc_tests(source: &Source, module: ModuleId) -> bool {
     ["/// ```", "//! ```", "#[doc = include_str!"]
         .iter()
         .any(|it| text.contains(it))
+}
+
+/// The words of all examples in the documentation, which are tests of what they name.
+fn words_of_examples(source: &Source) -> HashSet<&str> {
+    let mut words = HashSet::new();
+    for file in &source.model.files {
+        let mut inside = false;
+        for line in file.text.lines().map(str::trim_start) {
+            let Some(text) = line.strip_prefix("///").or(line.strip_prefix("//!")) else {
+                inside = false;
+                continue;
+            };
+            if text.trim_start().starts_with("```") {
+                inside = !inside;
+            } else if inside {
+                words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_'));
+            }
+        }
+    }
+    words
+}
+
+/// Whether an example names something public of the file.
+fn is_shown(source: &Source, module: ModuleId, words: &HashSet<&str>) -> bool {
+    let file = source.module_at(module).file;
+    let mut nodes = source.nodes().filter(|(_, node)| node.file == file);
+    nodes.any(|(_, node)| node.public && words.contains(node.name.as_str()))
+}
+
+/// Whether macros write items of the file: what leads to those cannot be read.
+fn is_written_by_macros(source: &Source, module: ModuleId) -> bool {
+    let file = source.module_at(module).file;
+    let mut nodes = source.nodes().filter(|(_, node)| node.file == file);
+    nodes.any(|(_, node)| match &node.kind {
+        NodeKind::MacroCall(call) => call.path.last().is_none_or(|it| it != "thread_local"),
+        _ => false,
+    })
 }

@@ -155,14 +155,17 @@ impl Reader {
             if let syn::Pat::Guard(guarded) = &arm.pat {
                 flags.extend(self.scope.proven_by(&guarded.guard));
             }
-            let forked = self.forked;
-            self.forked |= is_forked_child(&arm.pat);
+            let (forked, within) = (self.forked, self.within);
+            if is_forked_child(&arm.pat) {
+                self.forked = true;
+                self.within.deferred = true;
+            }
             self.guarded(flags, |reader| {
                 reader.bind_unknown(&arm.pat);
                 reader.pattern(&arm.pat);
                 reader.visit_expr(&arm.body);
             });
-            self.forked = forked;
+            (self.forked, self.within) = (forked, within);
         }
     }
 
@@ -268,11 +271,14 @@ fn attributes(expression: &syn::Expr) -> &[syn::Attribute] {
 
 /// `ForkResult::Child`: what follows runs in a process of its own.
 fn is_forked_child(pattern: &syn::Pat) -> bool {
-    let path = match pattern {
-        syn::Pat::Path(it) => &it.path,
-        syn::Pat::TupleStruct(it) => &it.path,
-        _ => return false,
-    };
-    let segments = super::attribute::segments(path);
-    segments.ends_with(&["ForkResult".to_owned(), "Child".to_owned()]) || segments == ["Child"]
+    match pattern {
+        syn::Pat::Path(it) => {
+            let segments = super::attribute::segments(&it.path);
+            segments.ends_with(&["ForkResult".to_owned(), "Child".to_owned()])
+        }
+        // Under `use ForkResult::*`; a name of its own would be in lower case.
+        syn::Pat::Ident(it) => it.ident == "Child",
+        syn::Pat::TupleStruct(it) => it.elems.iter().any(is_forked_child),
+        _ => false,
+    }
 }
