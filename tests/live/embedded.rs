@@ -150,7 +150,8 @@ fn a_sniffer_that_cannot_start_stops_the_start() {
         sh("ip link set lo up");
         let error = embedded("nosuch0").start().unwrap_err().to_string();
         for part in [
-            "error: cannot start the embedded sniffer",
+            "error: cannot start the service",
+            "caused by: cannot start the embedded sniffer",
             "caused by: there is no network interface `nosuch0`",
             "help: `DECNET_EMBED_SNIFFER=false` starts without",
         ] {
