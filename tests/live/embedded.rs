@@ -1,7 +1,6 @@
 //! The sniffer inside the API: a real server process, in a network namespace made by the
 //! test, sees a real TLS handshake; and without its flag there is no capture thread.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
-#![expect(clippy::print_stdout, reason = "says how long a capture took to stop")]
 
 use std::{
     fs,
