@@ -80,11 +80,11 @@ $(PEERS)/%: fixtures/peers/requirements-%.txt
 
 .PHONY: locust-peer
 locust-peer: tools $(PEERS)/locust ## a real Locust from PyPI against our files, column by column
-	SHAKEDOWN_REQUIRE=locust $(NEXTEST) --profile stress -E 'test(/^locust_peer::/)'
+	SHAKEDOWN_REQUIRE=locust $(NEXTEST) --profile stress --test stress -E 'test(/^locust_peer::/)'
 
 .PHONY: story-peers
 story-peers: tools $(PEERS)/fastapi ## the load of the story on a FastAPI service from PyPI
-	STRESS_PEERS=1 SHAKEDOWN_REQUIRE=peers $(NEXTEST) --profile stress -E 'test(/^peers::/)'
+	STRESS_PEERS=1 SHAKEDOWN_REQUIRE=peers $(NEXTEST) --profile stress --test stress -E 'test(/^peers::/)'
 
 # Every run that the story compares, then the story. About 25 s a run.
 STORY_RUNS := /^(matrix|matrix_mysql|peers)::/
@@ -96,12 +96,12 @@ story-runs: tools ## all runs of the story (10 minutes), archived, and the story
 		|| echo "story-runs: no FastAPI to be had: the story goes without it"
 	@runs=0; STRESS_MATRIX=1 STRESS_PEERS=1 STRESS_USERS=$${STRESS_USERS:-1500} \
 	STRESS_SPAWN_RATE=$${STRESS_SPAWN_RATE:-500} STRESS_DURATION=$${STRESS_DURATION:-20s} \
-	$(NEXTEST) --profile stress -E 'test($(STORY_RUNS))' || runs=$$?; \
+	$(NEXTEST) --profile stress --test stress -E 'test($(STORY_RUNS))' || runs=$$?; \
 	$${CARGO_TARGET_DIR:-target}/debug/cargo-shakedown shakedown story $(PROFILES); exit $$runs
 
 .PHONY: soak
 soak: tools ## the ingest mix for STRESS_SOAK (30m)
-	STRESS_SOAK=$${STRESS_SOAK:-30m} SHAKEDOWN_REQUIRE=soak $(NEXTEST) --profile stress -E 'test(/^soak::/)'
+	STRESS_SOAK=$${STRESS_SOAK:-30m} SHAKEDOWN_REQUIRE=soak $(NEXTEST) --profile stress --test stress -E 'test(/^soak::/)'
 
 # ---- what a merge waits for -------------------------------------------------
 

@@ -17,7 +17,7 @@ use crate::known::Known;
 /// Times are spread evenly from here over ten milliseconds.
 const SHORTEST: Duration = Duration::from_millis(10);
 const USERS: usize = 20;
-const SECONDS: u64 = 4;
+const SECONDS: u64 = 3;
 /// Less than twenty users of a closed loop ask for.
 const RATE: f64 = 1_000.0;
 /// The percentiles that `wrk` prints.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rstest::rstest;
 use shakedown::Result;
-use shakedown::fixtures::scratch;
-use shakedown::process::{Process, Ready};
+use shakedown::fixtures::{poll, scratch};
+use shakedown::process::{Cores, Process, Ready};
 use shakedown::stress::{Knobs, Limits, Stress};
 
 use crate::scenarios::ingest;
@@ -65,14 +65,16 @@ async fn fastapi_with_a_transaction_a_request(#[case] workers: usize) -> Result 
     let scratch = scratch();
     let server = serve(&scratch.path().join("peer.db"), workers);
     let url = server.ready_text().unwrap().split(' ').next().unwrap();
-    let started = reqwest::get(format!("{url}/healthz")).await?;
-    assert!(started.status().is_success(), "{}", server.log_tail(20));
+    // The parent names the port before its workers listen.
+    let health = format!("{url}/healthz");
+    poll::until_async(async || reqwest::get(&health).await?.error_for_status().map(drop)).await;
 
     let mut knobs = Knobs::from_env()?;
     knobs.workers = Some(workers);
     let mut stress = Stress::against(url)
         .name("ingest")
         .factor("service", "fastapi")
+        .factor("cores", Cores::available()?.count().to_string())
         .factor("database", "sqlite")
         .factor("synchronous", "full")
         .factor("tracing", "off")

@@ -55,8 +55,11 @@ impl Target {
     /// Starts decnet.
     pub(crate) async fn start(setup: &Setup) -> Result<Self> {
         let mut builder = DecnetServer::builder();
+        // The knobs' cores, where there are any, overrule these.
+        let available = Cores::available()?;
         let mut factors = vec![
             ("service", "decnet".to_owned()),
+            ("cores", available.count().to_string()),
             ("tracing", "off".to_owned()),
             (
                 "writer",
