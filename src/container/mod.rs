@@ -9,7 +9,7 @@
 //!
 //! async fn start(host: &mut Host) -> shakedown::Result<ContainerHandle> {
 //!     let server = Container::builder("shakedown/mariadb:local").port(3306);
-//!     server.ready(Ready::log("ready for connections")).start_for(host).await
+//!     Ok(server.ready(Ready::log("port: 3306")).start_for(host).await?)
 //! }
 //! shakedown::session!(pub MARIADB: ContainerHandle = async start);
 //! shakedown::requires!(mariadb, || shakedown::container::image("shakedown/mariadb:local"));

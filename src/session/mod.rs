@@ -108,7 +108,7 @@ mod keeper;
 mod launch;
 #[cfg(target_os = "linux")]
 mod lease;
-#[cfg(all(target_os = "linux", feature = "container"))]
+#[cfg(all(target_os = "linux", any(feature = "container", feature = "mysql")))]
 pub(crate) mod owner;
 #[cfg(target_os = "linux")]
 mod place;

@@ -17,6 +17,7 @@ pub(crate) fn current() -> Option<String> {
 
 /// Whether `owner` was a process as seen from here, and is gone. Of another
 /// machine's nobody here can tell.
+#[cfg(any(test, feature = "container"))]
 pub(crate) fn is_gone(owner: &str) -> bool {
     let process = owner
         .strip_prefix(&here())

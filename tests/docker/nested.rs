@@ -103,7 +103,9 @@ impl Nested {
     }
 
     fn command(&self) -> Result<Command> {
-        let log = fs::File::create(self.directory.path().join("log"))?;
+        // For appending, or the tests' own words to the runner's stderr get lost.
+        let log = self.directory.path().join("log");
+        let log = fs::OpenOptions::new().append(true).create(true).open(log)?;
         // `cargo nextest` becomes `cargo-nextest`, so the process is nextest.
         let mut command = Command::new("cargo");
         command
@@ -124,12 +126,18 @@ impl Nested {
             .stderr(log);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            let of_this_run = ["NEXTEST", "SHAKEDOWN_"];
-            if of_this_run.iter().any(|prefix| text.starts_with(prefix)) {
+            // Build scripts look at cargo's variables: with those of this test
+            // in its environment, cargo would build half of all crates again.
+            let of_this_run = ["NEXTEST", "SHAKEDOWN_", "CARGO_PKG_", "CARGO_BIN_"];
+            if of_this_run.iter().any(|prefix| text.starts_with(prefix))
+                || ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"].contains(&&*text)
+            {
                 command.env_remove(&name);
             }
         }
-        command.env(NOTES, self.directory.path());
+        command
+            .env(NOTES, self.directory.path())
+            .env("IMAGES_MADE", "1");
         for (name, value) in &self.environment {
             command.env(name, value);
         }

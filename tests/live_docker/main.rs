@@ -16,6 +16,7 @@ mod image;
 mod writers;
 
 mod cluster;
+mod fixture;
 mod mariadb;
 
 /// The consent that starts containers for minutes, unless the tier is named.

@@ -1,23 +1,28 @@
 //! Statements through the program `mariadb`, a process per call.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use super::programs::Source;
 use super::{MySqlError, MySqlHandle};
 
 /// Runs the statements of `script` in `database`; stops at the first that
 /// fails. What they select comes back as lines of values between tabs, in which
 /// tabs, line breaks and backslashes are written `\t`, `\n` and `\\`.
 pub(super) fn run(
-    client: &Path,
+    source: &Source,
     server: &MySqlHandle,
     database: Option<&str>,
     script: &str,
     action: impl Fn() -> String,
 ) -> Result<String, MySqlError> {
-    let mut command = Command::new(client);
+    let mut command = match source {
+        Source::Installed(programs) => Command::new(&programs.client),
+        Source::Image(image) => image.client(server.directory()),
+    };
+    let program = PathBuf::from(command.get_program());
     command
         .arg("--no-defaults")
         .arg(format!("--socket={}", server.socket().display()))
@@ -31,7 +36,7 @@ pub(super) fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let output = talk(&mut command, script).map_err(|source| MySqlError::Client {
-        program: client.to_path_buf(),
+        program: program.clone(),
         source,
     })?;
     if !output.status.success() {
@@ -39,7 +44,7 @@ pub(super) fn run(
         return Err(MySqlError::Sql {
             action: action(),
             message: match message.is_empty() {
-                true => format!("`{}` ended with {}", client.display(), output.status),
+                true => format!("`{}` ended with {}", program.display(), output.status),
                 false => message,
             },
         });

@@ -3,7 +3,7 @@
 //! Initialising takes MariaDB half a second and, on a busy machine, several;
 //! copying the result takes a few hundredths of one. The result is
 //! `<tmp>/shakedown-<user id>/templates/mariadb-<hash>`, keyed by the server
-//! program (path, size, time of change) and by the options below. It is built
+//! program (path, size, time of change), or the image, and by the options below. It is built
 //! under a lock that all processes respect, in a directory of its own, and
 //! renamed into place.
 
@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::programs::Programs;
+use super::programs::{Programs, Source};
 use super::{MySqlError, server};
 use crate::fixtures::file_lock::FileLock;
 use crate::fixtures::fnv::Fnv;
@@ -33,15 +33,15 @@ const LIMIT: Duration = Duration::from_secs(120);
 const SHOWN_LINES: usize = 30;
 
 /// Makes `to` the data directory of an empty server.
-pub(super) fn create(programs: &Programs, to: &Path) -> Result<(), MySqlError> {
-    let template = template(programs)?;
+pub(super) fn create(source: &Source, to: &Path) -> Result<(), MySqlError> {
+    let template = template(source)?;
     copy(&template, to).map_err(MySqlError::file("copy the data directory to", to))
 }
 
 /// The initialised directory, built if it is missing.
-fn template(programs: &Programs) -> Result<PathBuf, MySqlError> {
+fn template(source: &Source) -> Result<PathBuf, MySqlError> {
     let cache = home::place("templates")?;
-    let path = cache.join(format!("mariadb-{}", key(programs)?));
+    let path = cache.join(format!("mariadb-{}", key(source)?));
     if path.is_dir() {
         return Ok(path);
     }
@@ -53,7 +53,11 @@ fn template(programs: &Programs) -> Result<PathBuf, MySqlError> {
     let building = cache.join("mariadb.building");
     // What a killed build may have left.
     let _ = fs::remove_dir_all(&building);
-    let built = initialise(programs, &building)
+    let initialised = match source {
+        Source::Installed(programs) => initialise(programs, &building),
+        Source::Image(image) => image.initialise(&building),
+    };
+    let built = initialised
         .and_then(|()| fs::rename(&building, &path).map_err(MySqlError::file("rename to", &path)));
     if let Err(error) = built {
         let _ = fs::remove_dir_all(&building);
@@ -63,13 +67,18 @@ fn template(programs: &Programs) -> Result<PathBuf, MySqlError> {
     Ok(path)
 }
 
-fn key(programs: &Programs) -> Result<String, MySqlError> {
-    let server = &programs.server;
-    let found = fs::metadata(server).map_err(MySqlError::file("look at", server))?;
+fn key(source: &Source) -> Result<String, MySqlError> {
     let mut hash = Fnv::new();
     hash.part(FORMAT.as_bytes());
-    hash.part(server.as_os_str().as_encoded_bytes());
-    hash.part(format!("{} {} {}", found.len(), found.mtime(), found.mtime_nsec()).as_bytes());
+    match source {
+        Source::Installed(Programs { server, .. }) => {
+            let found = fs::metadata(server).map_err(MySqlError::file("look at", server))?;
+            hash.part(server.as_os_str().as_encoded_bytes());
+            let changed = (found.mtime(), found.mtime_nsec());
+            hash.part(format!("{} {} {}", found.len(), changed.0, changed.1).as_bytes());
+        }
+        Source::Image(image) => hash.part(image.id().as_bytes()),
+    }
     for option in LAYOUT {
         hash.part(option.as_bytes());
     }

@@ -6,6 +6,7 @@
 //!     data/         its databases
 //!     socket
 //!     server.log
+//!     container     where the server runs in one, its name
 //!     <template>.sql, <template>.lock
 //! ```
 //!
@@ -20,7 +21,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
-use super::MySqlError;
+use super::{MySqlError, image};
 use crate::fixtures::home;
 
 /// What the names of tests' databases begin with.
@@ -138,6 +139,7 @@ fn sweep(all: &Path) {
             continue;
         }
         let made = lock.metadata().and_then(|found| found.modified());
+        image::remove(&path);
         match made {
             Ok(made) if holds_evidence(&path) => evidence.push((made, path)),
             _ => drop(fs::remove_dir_all(&path)),

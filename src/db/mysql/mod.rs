@@ -22,6 +22,14 @@
 //! [`available`] says whether they are there; put it into
 //! [`requires!`](crate::requires!).
 //!
+//! Where they are missing, or with `SHAKEDOWN_MARIADB=image`, the server runs in
+//! a container of the image `shakedown/mariadb:local`: a server and client under
+//! Debian's paths, and an initialised `/var/lib/mysql`. The container has no
+//! network; it writes to the same directory and listens on the same socket as a
+//! process would, so nothing else differs. It is removed with the server, or,
+//! when its process was killed, by the next start, or by the next reaper of the
+//! feature `container`.
+//!
 //! # Why the command-line client
 //!
 //! Databases are made and dropped through the program `mariadb`, so this
@@ -55,6 +63,7 @@ mod data_directory;
 mod database;
 mod error;
 mod home;
+mod image;
 mod programs;
 mod server;
 mod template;

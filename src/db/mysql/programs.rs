@@ -7,10 +7,55 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::MySqlError;
+use super::image::MariadbImage;
 
 /// Where servers are installed that PATH of a plain user does not name.
 const BESIDES_PATH: [&str; 4] = ["/usr/sbin", "/usr/libexec", "/usr/local/sbin", "/sbin"];
 const HINT: &str = "apt-get install mariadb-server-core mariadb-client-core";
+
+/// `image` starts the server in a container even where MariaDB is installed.
+const CHOICE: &str = "SHAKEDOWN_MARIADB";
+
+/// Where the server and its client come from.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// They are installed.
+    Installed(Programs),
+    /// They are in an image.
+    Image(MariadbImage),
+}
+
+impl Source {
+    /// What is installed, or else the image.
+    pub(super) fn find() -> Result<Self, MySqlError> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let image = || MariadbImage::find(&path).map(Self::Image);
+        let installed = match env::var_os(CHOICE) {
+            Some(choice) if choice == "image" => Err(MySqlError::NotFound {
+                program: "mariadbd",
+                searched: format!("use, as {CHOICE}=image"),
+                hint: HINT,
+            }),
+            _ => Programs::find().map(Self::Installed),
+        };
+        installed.or_else(|error| match (error, image()) {
+            (_, Ok(image)) => Ok(image),
+            (
+                MySqlError::NotFound {
+                    program,
+                    searched,
+                    hint,
+                },
+                Err(neither),
+            ) => Err(MySqlError::NotFound {
+                program,
+                searched: format!("{searched}, {neither}"),
+                hint,
+            }),
+            (other, _) => Err(other),
+        })
+    }
+}
 
 /// The three programs.
 #[derive(Debug, Clone)]
@@ -33,8 +78,9 @@ impl Programs {
 }
 
 /// Whether a MariaDB server can be started here; for
-/// [`requires!`](crate::requires!). Only looks for the programs, which takes
-/// microseconds.
+/// [`requires!`](crate::requires!). Looks for the programs, which takes
+/// microseconds; only where they are missing it asks the container engine for
+/// the image `shakedown/mariadb:local`.
 ///
 /// # Errors
 ///
@@ -47,9 +93,7 @@ impl Programs {
 /// # fn main() {}
 /// ```
 pub fn available() -> Result<(), String> {
-    Programs::find()
-        .map(drop)
-        .map_err(|error| error.to_string())
+    Source::find().map(drop).map_err(|error| error.to_string())
 }
 
 fn find(program: &'static str, path: &OsStr) -> Result<PathBuf, MySqlError> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::home::ServerHome;
-use super::programs::Programs;
-use super::{MySqlError, client, data_directory};
+use super::programs::Source;
+use super::{MySqlError, client, data_directory, image};
 use crate::process::{Process, Ready};
 
 /// How long the server may take to listen.
@@ -58,7 +58,7 @@ pub struct MySqlServer {
 #[derive(Debug)]
 struct Inner {
     handle: MySqlHandle,
-    client: PathBuf,
+    source: Source,
     /// `None` for a server of another process.
     own: Option<Own>,
 }
@@ -79,13 +79,14 @@ impl MySqlServer {
     /// When MariaDB is not installed, cannot be initialised, or does not listen
     /// in time.
     pub fn start() -> Result<Self, MySqlError> {
-        let programs = Programs::find()?;
+        let source = Source::find()?;
         let home = ServerHome::create()?;
         let started =
-            data_directory::create(&programs, &home.data()).and_then(|()| run(&programs, &home));
+            data_directory::create(&source, &home.data()).and_then(|()| run(&source, &home));
         let process = match started {
             Ok(process) => process,
             Err(error) => {
+                image::remove(home.path());
                 home.remove();
                 return Err(error);
             }
@@ -97,7 +98,7 @@ impl MySqlServer {
         Ok(Self {
             inner: Arc::new(Inner {
                 handle,
-                client: programs.client,
+                source,
                 own: Some(Own { process, home }),
             }),
         })
@@ -108,13 +109,13 @@ impl MySqlServer {
     ///
     /// # Errors
     ///
-    /// When the client `mariadb` is not installed.
+    /// When there is no client `mariadb` here.
     pub fn attach(handle: MySqlHandle) -> Result<Self, MySqlError> {
-        let client = Programs::find()?.client;
+        let source = Source::find()?;
         Ok(Self {
             inner: Arc::new(Inner {
                 handle,
-                client,
+                source,
                 own: None,
             }),
         })
@@ -157,25 +158,25 @@ impl MySqlServer {
         script: &str,
         action: impl Fn() -> String,
     ) -> Result<String, MySqlError> {
-        let Inner { client, handle, .. } = &*self.inner;
-        client::run(client, handle, database, script, action)
+        let Inner { source, handle, .. } = &*self.inner;
+        client::run(source, handle, database, script, action)
     }
 
     /// The command lines that open `database` once the test is over.
     pub(super) fn reopening(&self, database: &str) -> String {
-        let Inner { client, handle, .. } = &*self.inner;
+        let Inner { source, handle, .. } = &*self.inner;
+        let programs = match source {
+            Source::Installed(programs) => programs,
+            Source::Image(image) => return image.reopening(handle.directory(), database),
+        };
+        let (server, client) = (programs.server.display(), programs.client.display());
         let directory = handle.directory().display();
-        let server = Programs::find().map_or_else(
-            |_| "mariadbd".to_owned(),
-            |programs| programs.server.display().to_string(),
-        );
         let user: String = as_user().map(|option| format!(" {option}")).collect();
         let layout = data_directory::LAYOUT.join(" ");
         format!(
             "  {server} --no-defaults{user} {layout} --skip-networking \
              --datadir={directory}/data --socket={directory}/socket &\n  \
-             {} --no-defaults --user={} --socket={directory}/socket {database}\n",
-            client.display(),
+             {client} --no-defaults --user={} --socket={directory}/socket {database}\n",
             handle.user
         )
     }
@@ -185,12 +186,14 @@ impl Drop for Own {
     fn drop(&mut self) {
         if !self.home.holds_evidence() {
             // The guard kills and waits; there is nobody to tell if it cannot.
+            image::remove(self.home.path());
             drop(self.process.kill());
             self.home.remove();
             return;
         }
         // Data that somebody will look at is closed in order.
         drop(self.process.terminate(STOP_GRACE));
+        image::remove(self.home.path());
     }
 }
 
@@ -201,8 +204,12 @@ pub(super) fn as_user() -> impl Iterator<Item = &'static str> {
     root.then_some("--user=root").into_iter()
 }
 
-fn run(programs: &Programs, home: &ServerHome) -> Result<Process, MySqlError> {
-    let process = Process::builder(&programs.server)
+fn run(source: &Source, home: &ServerHome) -> Result<Process, MySqlError> {
+    let server = match source {
+        Source::Installed(programs) => Process::builder(&programs.server),
+        Source::Image(image) => image.server(home.path())?,
+    };
+    let process = server
         .arg("--no-defaults")
         .args(as_user())
         .arg(format!("--datadir={}", home.data().display()))
