@@ -51,15 +51,15 @@ impl Build {
         let directory = root
             .join("target/shakedown/base")
             .join(&commit[..12.min(commit.len())]);
-        if !directory.join("Cargo.toml").is_file() {
+        if !directory.join(".git").is_file() {
             git(&root, &["worktree", "prune"])?;
             let place = directory.to_string_lossy().into_owned();
             git(&root, &["worktree", "add", "--detach", &place, &commit])?;
         }
         output.talk(&format!("base: {commit} in {}", directory.display()));
-        let relative = settings.path.strip_prefix(&root).unwrap_or(&settings.path);
+        // The phases are those of today, what they run is that of the base.
         let mut own = settings.clone();
-        own.path = directory.join(relative);
+        own.path = directory.join(crate::workbook::SETTINGS_FILE);
         Self::at(&own, output)
     }
 

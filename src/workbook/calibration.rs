@@ -7,14 +7,14 @@ use std::time::Instant;
 /// Words that the work walks over: more than a second-level cache holds.
 const WORDS: usize = 1 << 19;
 /// Steps of one round.
-const STEPS: usize = 200_000;
+const STEPS: usize = 50_000;
 /// Rounds, of which the median counts.
-const ROUNDS: usize = 41;
+const ROUNDS: usize = 21;
 
-/// How long the fixed work takes now: the median of 41 rounds, in microseconds.
+/// How long the fixed work takes now: the median of 21 rounds, in microseconds.
 ///
-/// Each round takes 200,000 dependent steps through 4 MiB: some arithmetic, one
-/// read and one write each. About a hundred milliseconds in all.
+/// Each round takes 50,000 dependent steps through 4 MiB: some arithmetic, one
+/// read and one write each. Some tens of milliseconds in all.
 #[must_use]
 pub fn calibration_us() -> f64 {
     let mut words: Vec<u64> = (0..WORDS as u64).collect();

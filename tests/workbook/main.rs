@@ -4,6 +4,7 @@
 mod archive;
 #[path = "../service/conftest.rs"]
 mod conftest;
+mod contests;
 mod duels;
 mod exports;
 mod gates;

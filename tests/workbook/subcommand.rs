@@ -9,7 +9,7 @@ mod invocation;
 
 use crate::gates::mixed;
 use crate::published::root;
-use invocation::shakedown;
+pub(crate) use invocation::shakedown;
 
 fn config() -> String {
     root().join(".config/shakedown.toml").display().to_string()
