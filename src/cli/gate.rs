@@ -43,11 +43,11 @@ pub(crate) struct GateOptions {
     format: GateFormat,
 
     /// Also write a JUnit document here
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
     junit: Option<PathBuf>,
 
     /// Where tickets for soft breaches are written [default: tickets/ in the archive]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "base")]
     tickets: Option<PathBuf>,
 }
 

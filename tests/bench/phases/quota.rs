@@ -71,7 +71,7 @@ fn waits(phase: &mut Sampler, expected: &'static str, hard_limit: &str) -> Resul
             )?;
             times.push(took);
         }
-        shakedown::Result::Ok(times)
+        Ok::<_, shakedown::Failure>(times)
     })?;
     times.into_iter().for_each(|took| phase.record(took));
     Ok(())

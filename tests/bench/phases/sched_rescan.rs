@@ -37,7 +37,7 @@ pub(super) fn sched_rescan(phase: &mut Sampler) -> Result {
             let logs = parse(lines.join("\n").as_bytes(), Shape::Lines, Timestamp::now())?;
             app.repository().append(logs).await?;
         }
-        shakedown::Result::Ok(())
+        Ok::<_, shakedown::Failure>(())
     })?;
     let outcome = phase.each(|watch| {
         let found = watch.time(|| runtime.block_on(rescan(app.repository(), &rules)))?;
