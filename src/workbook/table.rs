@@ -1,6 +1,6 @@
 //! Results as text for a terminal of 80 columns.
 
-use super::{Bin, Histogram, Measurement, Missing, judge};
+use super::{Bin, Measurement, Missing, judge};
 
 /// A length of time in at most six characters: `41.2ms`, `5.00s`, `830us`.
 ///
@@ -124,15 +124,19 @@ fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
     text
 }
 
-/// Rows of a distribution.
-const ROWS: usize = 10;
+/// Rows of a distribution at most, without the one for what lies above.
+const ROWS: usize = 9;
 /// Letters of its longest bar.
 const LONGEST: usize = 48;
 
 /// A measurement's distribution: what was published, or equal steps from the
-/// shortest time to the 99th percentile and one row for what lies above.
+/// shortest time to the 99th percentile and one row for what lies above. A step
+/// is a microsecond or more, and a hundredth of the shortest time or more, so
+/// that its ends can be told apart.
 #[must_use]
 #[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "counts of samples, rows of a table"
 )]
@@ -142,40 +146,32 @@ pub fn bins(of: &Measurement) -> Vec<Bin> {
     };
     let ms = |microseconds: u64| microseconds as f64 / 1_000.0;
     let low = ms(histogram.min_us());
-    let high = ms(histogram.percentile_us(0.99)).max(low + 0.001);
+    let high = ms(histogram.percentile_us(0.99));
     let top = of.summary.max_ms.unwrap_or(high).max(high);
-    let step = (high - low) / (ROWS - 1) as f64;
-    let edge = |row: usize| {
-        if row == ROWS {
-            top
-        } else {
-            low + step * row as f64
-        }
-    };
-    let counts = counts(histogram, &|time| ((ms(time) - low) / step).floor());
+    let finest = (low / 100.0).max(0.001);
+    let rows = (((high - low) / finest) as usize).clamp(1, ROWS);
+    let step = ((high - low) / rows as f64).max(finest);
+    let mut counts = vec![0; rows + 1];
+    for (time, count) in histogram.buckets() {
+        let row = ((ms(time) - low) / step) as usize;
+        counts[row.min(rows)] += count;
+    }
+    let edge = |row: usize| low + step * row as f64;
     let all = histogram.total() as f64;
-    (0..ROWS)
-        .filter(|row| *row + 1 < ROWS || counts[*row] > 0)
-        .map(|row| Bin {
+    counts
+        .iter()
+        .enumerate()
+        .filter(|(row, count)| *row < rows || **count > 0)
+        .map(|(row, count)| Bin {
             from_ms: edge(row),
-            to_ms: edge(row + 1),
-            share: counts[row] as f64 / all,
+            to_ms: if row == rows {
+                top.max(edge(row))
+            } else {
+                edge(row + 1)
+            },
+            share: *count as f64 / all,
         })
         .collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rows of a table, clamped"
-)]
-fn counts(histogram: &Histogram, row_of: &dyn Fn(u64) -> f64) -> [u64; ROWS] {
-    let mut counts = [0; ROWS];
-    for (time, count) in histogram.buckets() {
-        let row = row_of(time).clamp(0.0, (ROWS - 1) as f64) as usize;
-        counts[row] += count;
-    }
-    counts
 }
 
 /// The distribution as bars; empty when nothing is known of it.
@@ -205,4 +201,64 @@ pub fn bars(of: &Measurement) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workbook::{Histogram, Sampler, Settings};
+
+    fn measured(times: impl IntoIterator<Item = u64>) -> Measurement {
+        let text = "[phase.A]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+        let settings = Settings::parse(std::path::Path::new("x.toml"), text).unwrap();
+        let mut sampler = Sampler::new(&settings.phases[0], 1, None);
+        let mut histogram = Histogram::new();
+        times.into_iter().for_each(|time| histogram.record(time));
+        sampler.record_all(&histogram);
+        sampler.finish().unwrap()
+    }
+
+    #[test]
+    fn every_sample_is_in_one_row() {
+        for times in [
+            vec![0, 0, 1],
+            vec![5_001_000, 5_002_000, 5_009_000],
+            (1..5_000).collect(),
+        ] {
+            let of = measured(times);
+            let bins = bins(&of);
+            let all: f64 = bins.iter().map(|bin| bin.share).sum();
+            assert!((all - 1.0).abs() < 1e-9, "{bins:?}");
+            assert!(
+                bins.windows(2)
+                    .all(|pair| pair[0].to_ms <= pair[1].from_ms + 1e-9)
+            );
+        }
+    }
+
+    #[test]
+    fn times_that_look_alike_are_one_row() {
+        assert_eq!(bins(&measured([5_001_000, 5_002_000, 5_003_000])).len(), 1);
+        assert_eq!(
+            bins(&measured((1..5_000).collect::<Vec<_>>())).len(),
+            ROWS + 1
+        );
+    }
+
+    #[test]
+    fn lengths_of_time_have_three_digits_and_the_unit_that_fits() {
+        for (ms, shown) in [
+            (0.0, "0us"),
+            (0.9994, "999us"),
+            (0.9996, "1.00ms"),
+            (9.994, "9.99ms"),
+            (9.996, "10.0ms"),
+            (99.96, "100ms"),
+            (999.4, "999ms"),
+            (999.6, "1.00s"),
+            (61_234.0, "61.2s"),
+        ] {
+            assert_eq!(short(ms), shown);
+        }
+    }
 }

@@ -14,11 +14,7 @@ mod image_unpack;
 mod inspection;
 mod phases;
 #[path = "../stress/scenarios/mod.rs"]
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the stress tier uses the rest of it"
-)]
+#[expect(unused_imports, reason = "the stress tier uses the rest of it")]
 mod scenarios;
 mod session;
 mod sqlite_template;

@@ -19,12 +19,12 @@ fn feed(year: usize) -> Vec<u8> {
     let mut text =
         String::from("{\"format\":\"NVD_CVE\",\"version\":\"2.0\",\"vulnerabilities\":[");
     for number in 0..ENTRIES {
-        let of = if number % OVERLAP == 0 {
-            year - 1
-        } else {
-            year
-        };
         let comma = if number == 0 { "" } else { "," };
+        // The entry after it is one of its own year in every feed.
+        let (of, number) = match number % OVERLAP {
+            0 => (year - 1, number + 1),
+            _ => (year, number),
+        };
         let _ = write!(
             text,
             "{comma}{{\"cve\":{{\"id\":\"CVE-{of}-{number:06}\",\"sourceIdentifier\":\"cna@example.org\",\
