@@ -33,7 +33,6 @@ pub fn calibration_us() -> f64 {
 fn round(words: &mut [u64]) -> u64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..STEPS {
-        #[expect(clippy::cast_possible_truncation, reason = "a place among the words")]
         let at = (state >> 20) as usize % WORDS;
         let mixed = (state ^ words[at]).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         words[at] = mixed;

@@ -7,12 +7,13 @@ use serde::Deserialize;
 use super::Span;
 
 /// What a phase runs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Table")]
 #[non_exhaustive]
 pub enum RunKind {
     /// A Rust function registered with [`phase!`](crate::phase) under the name
     /// of the phase. What a phase without `run` is.
+    #[default]
     Function,
     /// `run = { http = "GET /healthz", fixture = "api" }`: a request, and the
     /// whole answer.
@@ -46,12 +47,6 @@ pub enum RunKind {
         /// How long.
         duration: Span,
     },
-}
-
-impl Default for RunKind {
-    fn default() -> Self {
-        Self::Function
-    }
 }
 
 /// A program that is started before an HTTP phase and ended after it.

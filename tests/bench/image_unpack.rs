@@ -16,8 +16,8 @@ use crate::phases::ensure;
 // Here, since the requirement is one of this module.
 shakedown::phase!(IMAGE_UNPACK = image_unpack);
 
-/// The image that decnet's tiers build.
-const IMAGE: &str = "decnet";
+/// What `make images` makes.
+const IMAGE: &str = "shakedown/decnet:local";
 
 /// Whether an engine answers and has decnet's image.
 pub(crate) fn engine_and_image() -> Result<(), String> {
@@ -31,7 +31,7 @@ pub(crate) fn engine_and_image() -> Result<(), String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!(
-        "no image `{IMAGE}`: {}",
+        "no image `{IMAGE}` (`make images` makes it): {}",
         said.trim().replace('\n', " ")
     ))
 }

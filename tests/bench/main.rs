@@ -13,8 +13,6 @@ mod gate_experiment;
 mod image_unpack;
 mod inspection;
 mod phases;
-#[path = "../stress/scenarios/mod.rs"]
-#[expect(unused_imports, reason = "the stress tier uses the rest of it")]
 mod scenarios;
 mod session;
 mod sqlite_template;
