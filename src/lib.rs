@@ -18,6 +18,8 @@ pub mod fixtures;
 pub mod inspect;
 #[cfg(feature = "locust")]
 pub mod locust;
+#[cfg(any(feature = "stress", feature = "workbook"))]
+mod measure;
 pub mod process;
 pub mod session;
 #[doc(hidden)]
@@ -27,6 +29,8 @@ pub mod story;
 #[cfg(feature = "stress")]
 pub mod stress;
 pub mod tier;
+#[cfg(feature = "workbook")]
+pub mod workbook;
 
 // The unit tests are a test binary like any other.
 #[cfg(test)]

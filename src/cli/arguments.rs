@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::bench::BenchOptions;
 use super::compare::CompareOptions;
+use super::gate::{CalibrateOptions, GateOptions};
 use super::inspect::InspectOptions;
+use super::looking::{ExportOptions, TrendOptions, WorkbookOptions};
 use super::sessions::SessionsOptions;
 use super::story::StoryOptions;
 
@@ -33,6 +36,12 @@ pub(crate) enum Command {
     Inspect(InspectOptions),
     Story(StoryOptions),
     Compare(CompareOptions),
+    Bench(BenchOptions),
+    Gate(GateOptions),
+    Calibrate(CalibrateOptions),
+    Trend(TrendOptions),
+    Export(ExportOptions),
+    Workbook(WorkbookOptions),
     Sessions(SessionsOptions),
 }
 

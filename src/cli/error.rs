@@ -45,6 +45,9 @@ pub enum Error {
     /// The story could not be told.
     #[error(transparent)]
     Story(#[from] crate::story::StoryError),
+    /// A phase could not be measured, or an artifact not be read or written.
+    #[error(transparent)]
+    Workbook(#[from] crate::workbook::WorkbookError),
     /// Session-wide resources could not be listed or stopped.
     #[error("cannot manage the session-wide resources")]
     Sessions {
@@ -73,6 +76,7 @@ impl Error {
             }
             Self::Inspect(error) => error.help(),
             Self::Story(error) => error.help(),
+            Self::Workbook(error) => error.help(),
             Self::Read { .. } | Self::Write { .. } | Self::Sessions { .. } => None,
         }
     }

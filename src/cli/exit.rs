@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::Error;
 use crate::inspect;
 use crate::story::StoryError;
+use crate::workbook::WorkbookError;
 
 /// How the subcommand ended. The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,7 @@ impl From<&Error> for Exit {
             Error::Read { .. } | Error::Write { .. } | Error::Sessions { .. } => Self::InputOutput,
             Error::Inspect(error) => of_inspection(error),
             Error::Story(error) => of_story(error),
+            Error::Workbook(error) => of_workbook(error),
         }
     }
 }
@@ -73,6 +75,19 @@ fn of_inspection(error: &inspect::Error) -> Exit {
         inspect::Error::Git { .. } => Exit::Tool,
         inspect::Error::Read { .. } | inspect::Error::Write { .. } => Exit::InputOutput,
         inspect::Error::GrowingBaseline { .. } => Exit::Findings,
+    }
+}
+
+fn of_workbook(error: &WorkbookError) -> Exit {
+    match error {
+        WorkbookError::Read { .. } | WorkbookError::Write { .. } => Exit::InputOutput,
+        WorkbookError::Settings { .. }
+        | WorkbookError::NoSettings { .. }
+        | WorkbookError::NoPhase { .. }
+        | WorkbookError::Variable { .. }
+        | WorkbookError::Artifact { .. }
+        | WorkbookError::NoArtifact { .. } => Exit::Usage,
+        WorkbookError::Phase { .. } | WorkbookError::Git { .. } => Exit::Tool,
     }
 }
 

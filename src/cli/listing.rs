@@ -28,8 +28,18 @@ pub(crate) struct Suite {
 }
 
 impl Listing {
-    /// Builds the tests and lists them, with cargo's progress on standard error.
+    /// Builds the tests of all tiers and lists them, with cargo's progress on
+    /// standard error.
     pub(crate) fn of_workspace(
+        manifest: Option<&Path>,
+        output: &mut Output,
+    ) -> Result<Self, Error> {
+        Self::of_profile("all", manifest, output)
+    }
+
+    /// Builds the tests and lists those that `profile` runs.
+    pub(crate) fn of_profile(
+        profile: &str,
         manifest: Option<&Path>,
         output: &mut Output,
     ) -> Result<Self, Error> {
@@ -39,7 +49,7 @@ impl Listing {
             "nextest",
             "list",
             "--profile",
-            "all",
+            profile,
             "--message-format",
             "json",
         ]);
@@ -57,7 +67,7 @@ impl Listing {
             })?;
         if !listed.status.success() {
             return Err(Error::Nextest {
-                command: "cargo nextest list --profile all".to_owned(),
+                command: format!("cargo nextest list --profile {profile}"),
                 status: listed.status,
             });
         }

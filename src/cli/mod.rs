@@ -6,12 +6,17 @@
 //! the table.
 
 mod arguments;
+mod bench;
 mod compare;
+mod contest;
 mod error;
 mod exit;
+mod gate;
 mod inspect;
 mod listing;
+mod looking;
 mod output;
+mod phase_run;
 mod sessions;
 mod story;
 mod table;
@@ -43,6 +48,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -
         Command::Story(options) => story::run(&options, output),
         Command::Sessions(options) => sessions::run(&options, output),
         Command::Compare(options) => compare::run(&options, output),
+        Command::Bench(options) => bench::run(&options, output),
+        Command::Trend(options) => looking::trend_command(&options, output),
+        Command::Export(options) => looking::export(&options, output),
+        Command::Workbook(options) => looking::workbook_command(&options, output),
+        Command::Gate(options) => gate::run(&options, output),
+        Command::Calibrate(options) => gate::calibrate(&options, output),
     };
     outcome.unwrap_or_else(|error| output.show_error(&error))
 }

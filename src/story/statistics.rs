@@ -117,14 +117,15 @@ fn resampled_median(values: &[f64], sample: &mut [f64], dice: &mut Dice) -> Opti
 }
 
 /// splitmix64, always from the same seed.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(0x5eed)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number below `limit`, which is above zero.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -35,10 +35,8 @@ mod dice;
 mod drift;
 mod error;
 mod gauges;
-mod histogram;
 mod knobs;
 mod limits;
-mod machine;
 mod mix;
 mod observe;
 mod open_loop;
@@ -48,7 +46,6 @@ mod pulse;
 mod record;
 mod recorder;
 mod report;
-mod revision;
 mod run;
 mod runner;
 mod schedule;
@@ -65,21 +62,20 @@ pub use dice::Dice;
 pub use drift::Drift;
 pub use error::StressError;
 pub use gauges::{Gauge, Gauges, Reading, Readings, WriterUse};
-pub use histogram::Histogram;
 pub use knobs::Knobs;
 pub use limits::Limits;
-pub use machine::Machine;
 pub use mix::{Mix, roll};
 pub use progress::Progress;
 pub use record::{
     EndpointRecord, ExceptionRecord, FailureRecord, Generator, Load, Record, SCHEMA, SecondRecord,
     Stats, Windows,
 };
-pub use revision::Revision;
 pub use run::Run;
 pub use runner::Stress;
 pub use server::ServerUse;
 pub use verdict::{Broken, Verdict};
+
+pub use crate::measure::{Histogram, Machine, Revision};
 
 /// The load engine, so that scenarios need no dependency of their own and agree
 /// on its version.

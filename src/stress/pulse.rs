@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::chronicle::Chronicle;
 use super::gauges::{self, Looker};
-use super::machine::{self, own_cpu_seconds};
 use super::progress::Lines;
 use super::record::{
     EndpointRecord, ExceptionRecord, FailureRecord, Generator, Load, Record, SCHEMA, Stats,
@@ -21,6 +20,7 @@ use super::server::Sampler;
 use super::tally::Tally;
 use super::watch::Watch;
 use super::{Knobs, Progress, Revision, Run, Stress, StressError};
+use crate::measure::{Before, own_cpu_seconds};
 use crate::process::Cores;
 
 /// The collecting side of a run.
@@ -30,7 +30,7 @@ pub(super) struct Pulse {
     chronicle: Chronicle,
     lines: Lines,
     server: Option<Sampler>,
-    machine: machine::Before,
+    machine: Before,
     own_cpu: f64,
     looker: Option<Looker>,
     requests: u64,
@@ -50,7 +50,7 @@ impl Pulse {
             chronicle: Chronicle::new(started),
             lines: Lines::open(progress)?,
             server: stress.server.filter(|_| local).map(Sampler::of),
-            machine: machine::Before::now(),
+            machine: Before::now(),
             own_cpu: own_cpu_seconds(),
             looker: stress
                 .gauges

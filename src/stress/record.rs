@@ -10,12 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::machine::Machine;
 use super::recorder::Second;
-use super::revision::Revision;
 use super::server::ServerUse;
 use super::tally::{Tally, milliseconds};
-use super::{Arrivals, Gauge, Histogram, Knobs, WriterUse};
+use super::{Arrivals, Gauge, Histogram, Knobs, Machine, Revision, WriterUse};
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::StressError;
-use super::machine::{kibibytes, line_of};
+use crate::measure::{kibibytes, line_of};
 use crate::process::Cores;
 
 /// Processor time, memory and threads of the server process.

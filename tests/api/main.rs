@@ -4,11 +4,13 @@
 mod conftest;
 
 mod account;
+mod artifacts;
 mod attackers;
 mod bounty;
 mod busy;
 mod dashboard;
 mod developer;
+mod feeds;
 mod filters;
 #[path = "../service/in_process.rs"]
 mod in_process;
@@ -16,7 +18,9 @@ mod ingest;
 #[path = "../service/model.rs"]
 mod model;
 mod openapi;
+mod quota;
 mod refusals;
+mod rules;
 mod sniff;
 mod stop;
 mod stream;

@@ -31,9 +31,12 @@ async fn documents_every_route_of_the_contract() {
             "get /api/v1/stats",
             "get /api/v1/stream",
             "get /healthz",
+            "post /api/v1/artifacts/merge",
+            "post /api/v1/artifacts/missing",
             "post /api/v1/auth/change-password",
             "post /api/v1/auth/login",
             "post /api/v1/logs",
+            "put /api/v1/artifacts/{digest}",
             "put /api/v1/deckies",
         ]
     );

@@ -53,6 +53,10 @@ enum Flaw {
 fn operations(document: &Value) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
+        // Named by digests of content, which no schema can make up; `decnet_artifacts`.
+        if path.starts_with("/api/v1/artifacts/") {
+            continue;
+        }
         for (method, operation) in methods.as_object().expect("methods") {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];

@@ -5,6 +5,7 @@ shakedown::tier!(fuzz);
 #[path = "../service/conftest.rs"]
 mod conftest;
 
+mod decnet_artifacts;
 mod decnet_filters;
 mod decnet_openapi;
 mod decnet_parsing;

@@ -23,6 +23,7 @@ const FAST: &[&str] = &[
     "session",
     "sniffer",
     "story",
+    "workbook",
 ];
 
 fn root() -> &'static Path {

@@ -3,6 +3,7 @@
 shakedown::tier!(live);
 shakedown::requires!(capture, sniffer::can_capture, in sniffer);
 shakedown::requires!(embedded_capture, embedded::can_capture, in embedded);
+shakedown::requires!(promtool, prometheus::promtool_here, in prometheus);
 shakedown::requires!(clients, client::all_here, in decoys);
 
 #[path = "../service/conftest.rs"]
@@ -16,5 +17,6 @@ mod deploy;
 mod durability;
 mod embedded;
 mod leftovers;
+mod prometheus;
 mod sniffer;
 mod trap;

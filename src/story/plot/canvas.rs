@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// Where text is anchored.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
@@ -12,17 +12,17 @@ pub(super) enum Anchor {
 
 /// Shapes in the order they are drawn. Coordinates have one decimal.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     width: f64,
     height: f64,
     body: String,
 }
 
 /// Width of a letter of the plots' font, on average and a little more.
-pub(super) const LETTER: f64 = 7.1;
+pub(crate) const LETTER: f64 = 7.1;
 
 impl Canvas {
-    pub(super) fn new(width: f64, height: f64) -> Self {
+    pub(crate) fn new(width: f64, height: f64) -> Self {
         let mut canvas = Self {
             width,
             height,
@@ -32,20 +32,20 @@ impl Canvas {
         canvas
     }
 
-    pub(super) fn rectangle(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
+    pub(crate) fn rectangle(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
         self.push(format_args!(
             "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
         ));
     }
 
-    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+    pub(crate) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let ((x1, y1), (x2, y2)) = (from, to);
         self.push(format_args!(
             "<line class=\"{class}\" x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\"/>"
         ));
     }
 
-    pub(super) fn polyline(&mut self, class: &str, points: &[(f64, f64)]) {
+    pub(crate) fn polyline(&mut self, class: &str, points: &[(f64, f64)]) {
         if points.len() < 2 {
             return;
         }
@@ -61,13 +61,13 @@ impl Canvas {
         ));
     }
 
-    pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64)) {
+    pub(crate) fn dot(&mut self, class: &str, (x, y): (f64, f64)) {
         self.push(format_args!(
             "<circle class=\"dot {class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>"
         ));
     }
 
-    pub(super) fn text(&mut self, class: &str, anchor: Anchor, (x, y): (f64, f64), text: &str) {
+    pub(crate) fn text(&mut self, class: &str, anchor: Anchor, (x, y): (f64, f64), text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -80,7 +80,7 @@ impl Canvas {
     }
 
     /// The drawing as an element for a page; `id` must be unique on it.
-    pub(super) fn inline(&self, title: &str, id: &str) -> String {
+    pub(crate) fn inline(&self, title: &str, id: &str) -> String {
         let (width, height, body) = (self.width, self.height, &self.body);
         let title = escaped(title);
         format!(

@@ -10,12 +10,12 @@ const MARGIN: f64 = 12.0;
 
 /// Names with the series number that styles them, cut into rows.
 #[derive(Debug)]
-pub(super) struct Legend {
+pub(crate) struct Legend {
     rows: Vec<Vec<(usize, String)>>,
 }
 
 impl Legend {
-    pub(super) fn new<'a>(labels: impl IntoIterator<Item = &'a str>, width: f64) -> Self {
+    pub(crate) fn new<'a>(labels: impl IntoIterator<Item = &'a str>, width: f64) -> Self {
         let mut rows: Vec<Vec<(usize, String)>> = Vec::new();
         let mut used = f64::INFINITY;
         for (index, label) in labels.into_iter().enumerate() {
@@ -34,11 +34,11 @@ impl Legend {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "rows of a legend")]
-    pub(super) fn height(&self) -> f64 {
+    pub(crate) fn height(&self) -> f64 {
         self.rows.len() as f64 * ROW
     }
 
-    pub(super) fn draw(&self, canvas: &mut Canvas, top: f64) {
+    pub(crate) fn draw(&self, canvas: &mut Canvas, top: f64) {
         let mut y = top + ROW / 2.0;
         for row in &self.rows {
             let mut x = MARGIN;
@@ -54,7 +54,7 @@ impl Legend {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "letters of a label")]
-pub(super) fn length(label: &str) -> f64 {
+pub(crate) fn length(label: &str) -> f64 {
     label.chars().count() as f64 * LETTER
 }
 
@@ -64,7 +64,7 @@ pub(super) fn length(label: &str) -> f64 {
     clippy::cast_sign_loss,
     reason = "letters that fit into a drawing"
 )]
-pub(super) fn shortened(label: &str, room: f64) -> String {
+pub(crate) fn shortened(label: &str, room: f64) -> String {
     let fits = (room / LETTER).max(4.0) as usize;
     if label.chars().count() <= fits {
         return label.to_owned();

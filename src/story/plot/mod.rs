@@ -4,11 +4,11 @@
 //! that it can be read on a phone without zooming. Series differ in colour and
 //! in dash, and the colours come from a style sheet with a light and a dark half.
 
-mod canvas;
+pub(crate) mod canvas;
 mod deltas;
-mod legend;
+pub(crate) mod legend;
 mod percentiles;
-mod scale;
+pub(crate) mod scale;
 mod scaling;
 mod theme;
 mod timeline;
@@ -30,7 +30,7 @@ pub enum Width {
 }
 
 impl Width {
-    fn units(self) -> f64 {
+    pub(crate) fn units(self) -> f64 {
         match self {
             Self::Wide => 960.0,
             Self::Narrow => 380.0,
@@ -54,7 +54,12 @@ pub struct Plot {
 }
 
 impl Plot {
-    fn new(slug: &str, title: &str, caption: &str, draw: impl Fn(Width) -> canvas::Canvas) -> Self {
+    pub(crate) fn new(
+        slug: &str,
+        title: &str,
+        caption: &str,
+        draw: impl Fn(Width) -> canvas::Canvas,
+    ) -> Self {
         Self {
             slug: slug.to_owned(),
             title: title.to_owned(),

@@ -4,25 +4,25 @@ use super::canvas::{Anchor, Canvas};
 
 /// The rectangle that a plot's lines live in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub(crate) struct Frame {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
 /// An axis.
 #[derive(Clone, Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     low: f64,
     high: f64,
     logarithmic: bool,
-    pub(super) ticks: Vec<(f64, String)>,
+    pub(crate) ticks: Vec<(f64, String)>,
 }
 
 impl Scale {
     /// From 0 to a round number at or above `high`.
-    pub(super) fn from_zero(high: f64, label: impl Fn(f64) -> String) -> Self {
+    pub(crate) fn from_zero(high: f64, label: impl Fn(f64) -> String) -> Self {
         let high = if high > 0.0 && high.is_finite() {
             high
         } else {
@@ -45,7 +45,7 @@ impl Scale {
     }
 
     /// Between two figures, with the ticks given.
-    pub(super) fn between(low: f64, high: f64, ticks: Vec<(f64, String)>) -> Self {
+    pub(crate) fn between(low: f64, high: f64, ticks: Vec<(f64, String)>) -> Self {
         Self {
             low,
             high: if high > low { high } else { low + 1.0 },
@@ -55,7 +55,7 @@ impl Scale {
     }
 
     /// Logarithmic from the decade step (1, 2 or 5) below `low` to that above `high`.
-    pub(super) fn logarithmic(low: f64, high: f64, label: impl Fn(f64) -> String) -> Self {
+    pub(crate) fn logarithmic(low: f64, high: f64, label: impl Fn(f64) -> String) -> Self {
         let steps = decade_steps();
         let below = steps.iter().rev().find(|step| **step <= low);
         let above = steps.iter().find(|step| **step >= high);
@@ -84,7 +84,7 @@ impl Scale {
     }
 
     /// Where `value` lies, 0 at the low end and 1 at the high one; never beyond.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         let place = if self.logarithmic {
             (value.max(self.low).ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
         } else {
@@ -99,24 +99,24 @@ impl Scale {
 }
 
 impl Frame {
-    pub(super) fn x(&self, scale: &Scale, value: f64) -> f64 {
+    pub(crate) fn x(&self, scale: &Scale, value: f64) -> f64 {
         self.left + self.width * scale.place(value)
     }
 
-    pub(super) fn y(&self, scale: &Scale, value: f64) -> f64 {
+    pub(crate) fn y(&self, scale: &Scale, value: f64) -> f64 {
         self.top + self.height * (1.0 - scale.place(value))
     }
 
-    pub(super) fn bottom(&self) -> f64 {
+    pub(crate) fn bottom(&self) -> f64 {
         self.top + self.height
     }
 
-    pub(super) fn right(&self) -> f64 {
+    pub(crate) fn right(&self) -> f64 {
         self.left + self.width
     }
 
     /// Horizontal grid lines with the labels of `y` at their left.
-    pub(super) fn draw_y(&self, canvas: &mut Canvas, y: &Scale) {
+    pub(crate) fn draw_y(&self, canvas: &mut Canvas, y: &Scale) {
         for (value, label) in &y.ticks {
             let at = self.y(y, *value);
             canvas.line("grid", (self.left, at), (self.right(), at));
@@ -126,7 +126,7 @@ impl Frame {
 
     /// The bottom line, with the labels of `x` below it. Labels that would touch
     /// the one before are left out.
-    pub(super) fn draw_x(&self, canvas: &mut Canvas, x: &Scale) {
+    pub(crate) fn draw_x(&self, canvas: &mut Canvas, x: &Scale) {
         canvas.line(
             "axis",
             (self.left, self.bottom()),
@@ -147,7 +147,7 @@ impl Frame {
 }
 
 /// Response times as axis labels: `250 µs`, `10 ms`, `2 s`.
-pub(super) fn time_label(milliseconds: f64) -> String {
+pub(crate) fn time_label(milliseconds: f64) -> String {
     let round = |value: f64| {
         let text = format!("{value:.2}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -164,7 +164,7 @@ pub(super) fn time_label(milliseconds: f64) -> String {
 }
 
 /// Counts as axis labels: `950`, `1.5k`, `30k`, `2M`.
-pub(super) fn count_label(value: f64) -> String {
+pub(crate) fn count_label(value: f64) -> String {
     let round = |value: f64| {
         let text = format!("{value:.2}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()

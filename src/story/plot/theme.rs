@@ -1,7 +1,7 @@
 //! The colours of the plots, in light and dark.
 
 /// How many series have a colour and dash of their own.
-pub(super) const SERIES: usize = 8;
+pub(crate) const SERIES: usize = 8;
 
 /// The style sheet that the drawings refer to by class.
 pub const STYLE: &str = "\

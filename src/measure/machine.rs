@@ -28,7 +28,7 @@ pub struct Machine {
 }
 
 /// A look at the machine before the run.
-pub(super) struct Before {
+pub(crate) struct Before {
     load: f64,
     cores: usize,
     times: ProcessorTimes,
@@ -42,7 +42,7 @@ struct ProcessorTimes {
 }
 
 impl Before {
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         Self {
             load: load_average(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -52,7 +52,7 @@ impl Before {
 
     /// Looks again and says what the machine did in between.
     #[expect(clippy::cast_precision_loss, reason = "shares of clock ticks")]
-    pub(super) fn finish(&self) -> Machine {
+    pub(crate) fn finish(&self) -> Machine {
         let times = processor_times();
         let passed = |now: u64, then: u64| now.saturating_sub(then) as f64;
         let all = passed(times.all, self.times.all).max(1.0);
@@ -73,8 +73,9 @@ impl Before {
 }
 
 /// Processor seconds, user and system, that this process has used.
+#[cfg(feature = "stress")]
 #[expect(clippy::cast_precision_loss, reason = "seconds and microseconds fit")]
-pub(super) fn own_cpu_seconds() -> f64 {
+pub(crate) fn own_cpu_seconds() -> f64 {
     // SAFETY: an all-zero `rusage` is a valid value of the plain C struct.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: `usage` is a valid place to write to.
@@ -87,7 +88,7 @@ pub(super) fn own_cpu_seconds() -> f64 {
 }
 
 /// The value after `key:` in a file of such lines.
-pub(super) fn line_of(path: &str, key: &str) -> Option<String> {
+pub(crate) fn line_of(path: &str, key: &str) -> Option<String> {
     read(path).lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         (name.trim() == key).then(|| value.trim().to_owned())
@@ -95,12 +96,13 @@ pub(super) fn line_of(path: &str, key: &str) -> Option<String> {
 }
 
 /// `1234 kB` in bytes.
-pub(super) fn kibibytes(text: &str) -> Option<u64> {
+pub(crate) fn kibibytes(text: &str) -> Option<u64> {
     let number: u64 = text.split_whitespace().next()?.parse().ok()?;
     Some(number * 1_024)
 }
 
-fn read(path: &str) -> String {
+/// The text of a file; empty without it.
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// # Example
 /// ```
-/// use shakedown::stress::Histogram;
+/// use shakedown::workbook::Histogram;
 ///
 /// let mut times = Histogram::new();
 /// for microseconds in 1..=1_000 {
@@ -44,7 +44,7 @@ impl Histogram {
 
     /// An empty histogram of `digits` significant digits, for the many that a
     /// series needs.
-    pub(super) fn with_digits(digits: u8) -> Self {
+    pub(crate) fn with_digits(digits: u8) -> Self {
         let mut hdr = Hdr::new_with_bounds(1, 2_048, digits)
             .expect("the bounds are constants that fit up to three digits");
         hdr.auto(true);
@@ -80,6 +80,26 @@ impl Histogram {
     #[must_use]
     pub fn percentile_us(&self, p: f64) -> u64 {
         self.0.value_at_quantile(p)
+    }
+
+    /// The mean in microseconds, as exact as the buckets; 0 without requests.
+    #[must_use]
+    pub fn mean_us(&self) -> f64 {
+        self.0.mean()
+    }
+
+    /// The shortest time in microseconds, as exact as its bucket; 0 without
+    /// requests.
+    #[must_use]
+    pub fn min_us(&self) -> u64 {
+        self.0.min()
+    }
+
+    /// The longest time in microseconds, as exact as its bucket; 0 without
+    /// requests.
+    #[must_use]
+    pub fn max_us(&self) -> u64 {
+        self.0.max()
     }
 
     /// Non-empty buckets, ascending: the lowest time in microseconds and the

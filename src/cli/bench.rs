@@ -1,0 +1,178 @@
+//! `cargo shakedown bench`: measures phases and archives what it measured.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::phase_run::{Asked, measure_all};
+use super::{Error, Exit, Output};
+use crate::workbook::{
+    Artifact, Calibration, Measurement, Phase, Revision, RigWatch, Settings, bars, calibration_us,
+    judge, latest, now, results, steps,
+};
+
+/// Measure phases: results table, steps, histograms, and an artifact.
+///
+/// Phases stand in `.config/shakedown.toml`. Those that are Rust functions run
+/// as tests of the bench tier, alone on the machine; the others run here. What
+/// was measured goes to `development/bench-artifacts/<date>/phase-stats.json`,
+/// whole or not at all, and never over an earlier one.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct BenchOptions {
+    #[command(subcommand)]
+    show: Option<Action>,
+
+    #[command(flatten)]
+    which: Which,
+
+    /// Samples of each phase [default: the phase's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    samples: Option<u64>,
+
+    /// Print only, archive nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Which phases, of which workspace.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Which {
+    /// Only this phase; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) phase: Vec<String>,
+
+    /// Where the phases stand
+    #[arg(long, value_name = "FILE", default_value = crate::workbook::SETTINGS_FILE)]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show an artifact of any version
+    Show {
+        /// The artifact [default: the latest]
+        #[arg(value_name = "FILE")]
+        artifact: Option<PathBuf>,
+
+        /// Where the phases stand
+        #[arg(long, value_name = "FILE", default_value = crate::workbook::SETTINGS_FILE)]
+        config: PathBuf,
+    },
+}
+
+impl Which {
+    /// The configuration and the phases that were chosen, in its order.
+    pub(crate) fn read(&self) -> Result<(Settings, Vec<Phase>), Error> {
+        let settings = Settings::read(&self.config)?;
+        for name in &self.phase {
+            settings.phase(name)?;
+        }
+        let chosen = |phase: &&Phase| self.phase.is_empty() || self.phase.contains(&phase.name);
+        let phases = settings.phases.iter().filter(chosen).cloned().collect();
+        Ok((settings, phases))
+    }
+}
+
+pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, Error> {
+    if let Some(Action::Show { artifact, config }) = &options.show {
+        return show(artifact.as_deref(), config, output);
+    }
+    let (settings, phases) = options.which.read()?;
+    if phases.is_empty() {
+        output.talk("there is no phase to measure; they stand in `[phase.NAME]` tables");
+        return Ok(Exit::Usage);
+    }
+    let started = now();
+    let watch = RigWatch::start();
+    let before = calibration_us();
+    let asked: Vec<Asked<'_>> = phases
+        .iter()
+        .map(|phase| Asked {
+            phase,
+            samples: options.samples.unwrap_or(phase.samples),
+        })
+        .collect();
+    let measured = measure_all(&settings, settings.root(), &asked, output)?;
+    let calibration = Calibration::of(before, calibration_us());
+    let artifact = Artifact::new(
+        started,
+        now(),
+        Revision::current(),
+        watch.finish(),
+        calibration,
+        measured.phases,
+        measured.missing,
+    );
+    output.data(&shown(&artifact))?;
+    if artifact.phases.is_empty() {
+        output.talk("no phase was measured, so nothing is archived");
+    } else if !options.dry_run {
+        let path = artifact.write(&settings.archive())?;
+        output.talk(&format!("wrote {}", path.display()));
+    }
+    let fails = artifact.phases.iter().any(|of| judge(of).fails());
+    Ok(if fails { Exit::Findings } else { Exit::Fine })
+}
+
+fn show(artifact: Option<&Path>, config: &Path, output: &mut Output) -> Result<Exit, Error> {
+    let artifact = match artifact {
+        Some(path) => Artifact::read(path)?,
+        None => {
+            let (path, artifact) = latest(&Settings::read(config)?.archive())?;
+            output.talk(&format!("{}", path.display()));
+            artifact
+        }
+    };
+    output.data(&shown(&artifact))?;
+    Ok(Exit::Fine)
+}
+
+/// An artifact for a terminal.
+fn shown(artifact: &Artifact) -> String {
+    let mut text = heading(artifact);
+    text.push_str(&results(&artifact.phases, &artifact.missing));
+    for of in &artifact.phases {
+        text.push_str(&detail(of));
+    }
+    text
+}
+
+fn heading(artifact: &Artifact) -> String {
+    let of = &artifact.rig.machine;
+    let dirty = if artifact.revision.dirty {
+        ", with changes that no commit holds"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "{}, commit {}{dirty}\n{}\n",
+        artifact.started,
+        artifact.revision.commit,
+        artifact.rig.phrase()
+    );
+    if let Some(calibration) = &artifact.calibration {
+        text.push_str(&format!(
+            "load {:.2} before, {:.2} after; busy {:.0}%, stolen {:.1}%; calibration {:.0} us, \
+             {:+.1}% after\n",
+            of.load_before,
+            of.load_after,
+            100.0 * of.busy_share,
+            100.0 * of.steal_share,
+            calibration.before_us,
+            100.0 * calibration.drift(),
+        ));
+    }
+    text.push('\n');
+    text
+}
+
+fn detail(of: &Measurement) -> String {
+    let mut text = format!("\n{}: {}\n", of.phase, judge(of).sentence(of));
+    let steps = steps(of);
+    if !steps.is_empty() {
+        text.push_str(&steps);
+    }
+    text.push_str(&bars(of));
+    text
+}

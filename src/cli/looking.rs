@@ -1,0 +1,167 @@
+//! `cargo shakedown trend`, `export` and `workbook`: what artifacts have to say.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Error, Exit, Output, table};
+use crate::story::{Document, publish};
+use crate::workbook::{
+    Artifact, SETTINGS_FILE, Settings, Trend, WorkbookError, archived, latest, markdown_table,
+    prometheus, short, trend, trend_page, workbook,
+};
+
+/// Show the P95 of each phase over the last weeks, and the commits that changed it.
+///
+/// Prints a table and the change points; with --output also writes Markdown, a
+/// page (.html) and plots (.svg).
+#[derive(Debug, Args)]
+pub(crate) struct TrendOptions {
+    /// Where the phases stand
+    #[arg(long, value_name = "FILE", default_value = SETTINGS_FILE)]
+    config: PathBuf,
+
+    /// Weeks before the latest measurement [default: the workbook's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    weeks: Option<u16>,
+
+    /// The Markdown to write, with a page and plots beside it
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Print an artifact for others: a Markdown table, or Prometheus text.
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    /// How
+    #[arg(long, value_enum, default_value_t = ExportFormat::Markdown)]
+    format: ExportFormat,
+
+    /// The artifact [default: the latest]
+    #[arg(long, value_name = "FILE")]
+    artifact: Option<PathBuf>,
+
+    /// Where the phases stand
+    #[arg(long, value_name = "FILE", default_value = SETTINGS_FILE)]
+    config: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    /// A table for a pull request
+    Markdown,
+    /// Prometheus' text format
+    Prometheus,
+    /// The artifact in the newest version of its own format
+    Json,
+}
+
+/// Write the workbook: scope, machine, phases, results, trend, change log.
+#[derive(Debug, Args)]
+pub(crate) struct WorkbookOptions {
+    /// Where the phases stand
+    #[arg(long, value_name = "FILE", default_value = SETTINGS_FILE)]
+    config: PathBuf,
+
+    /// The Markdown to write, with a page and plots beside it [default: Workbook.md beside the archive]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn artifacts(settings: &Settings) -> Result<Vec<Artifact>, Error> {
+    let found = archived(&settings.archive())?;
+    Ok(found.into_iter().map(|(_, artifact)| artifact).collect())
+}
+
+fn write(document: &Document, path: &std::path::Path, output: &mut Output) -> Result<(), Error> {
+    let published = publish(document, path)?;
+    output.talk(&format!("wrote {}", published.markdown.display()));
+    output.talk(&format!("wrote {}", published.html.display()));
+    output.talk(&format!("wrote {} plots", published.plots.len()));
+    Ok(())
+}
+
+pub(super) fn trend_command(options: &TrendOptions, output: &mut Output) -> Result<Exit, Error> {
+    let settings = Settings::read(&options.config)?;
+    let artifacts = artifacts(&settings)?;
+    if artifacts.is_empty() {
+        return Err(Error::Workbook(WorkbookError::NoArtifact {
+            directory: settings.archive(),
+        }));
+    }
+    let weeks = options.weeks.unwrap_or(settings.page.weeks);
+    let trends = trend(&artifacts, weeks);
+    output.data(&shown(&trends))?;
+    if let Some(path) = &options.output {
+        write(
+            &trend_page("Trend of the phases", &trends, weeks),
+            path,
+            output,
+        )?;
+    }
+    Ok(Exit::Fine)
+}
+
+fn shown(trends: &[Trend]) -> String {
+    let row = |trend: &Trend| {
+        let (first, last) = (trend.points.first(), trend.points.last());
+        let (first, last) = (
+            first.map_or(0.0, |p| p.p95_ms),
+            last.map_or(0.0, |p| p.p95_ms),
+        );
+        vec![
+            trend.phase.clone(),
+            trend.points.len().to_string(),
+            short(first),
+            short(last),
+            format!("{:+.0}%", 100.0 * (last / first - 1.0)),
+            short(trend.target_ms),
+            trend.machine_changes.len().to_string(),
+        ]
+    };
+    let header = [
+        "phase",
+        "runs",
+        "first P95",
+        "last P95",
+        "change",
+        "target",
+        "other machine",
+    ];
+    let rows: Vec<Vec<String>> = trends.iter().map(row).collect();
+    let mut text = table::render(&header, &rows, &[1, 2, 3, 4, 5, 6]);
+    for trend in trends {
+        for change in &trend.changes {
+            text.push_str(&format!("{}: {}\n", trend.phase, change.sentence()));
+        }
+    }
+    text
+}
+
+pub(super) fn export(options: &ExportOptions, output: &mut Output) -> Result<Exit, Error> {
+    let artifact = match &options.artifact {
+        Some(path) => Artifact::read(path)?,
+        None => latest(&Settings::read(&options.config)?.archive())?.1,
+    };
+    let text = match options.format {
+        ExportFormat::Markdown => markdown_table(&artifact),
+        ExportFormat::Prometheus => prometheus(&artifact),
+        ExportFormat::Json => artifact.json(),
+    };
+    output.data(&text)?;
+    Ok(Exit::Fine)
+}
+
+pub(super) fn workbook_command(
+    options: &WorkbookOptions,
+    output: &mut Output,
+) -> Result<Exit, Error> {
+    let settings = Settings::read(&options.config)?;
+    let document = workbook(&settings, &artifacts(&settings)?);
+    let path = options
+        .output
+        .clone()
+        .unwrap_or_else(|| settings.archive().with_file_name("Workbook.md"));
+    write(&document, &path, output)?;
+    Ok(Exit::Fine)
+}

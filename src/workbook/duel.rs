@@ -1,0 +1,217 @@
+//! Two builds against each other: interleaved runs, more of them until they
+//! decide.
+//!
+//! Pairs of runs are taken as A B, B A, A B, ..., so that a machine that gets
+//! slower hits both sides alike. At fixed numbers of pairs ([`LOOKS`]) the change
+//! of the 95th percentile is looked at: a regression when it is surely above the
+//! tolerance, relative and absolute both; no regression when it is surely below
+//! either. Otherwise more pairs are taken, and after the last look the duel is
+//! inconclusive, with the smallest change that it could have seen.
+//!
+//! Looking several times would raise the false alarms, so each look has its
+//! share of the error allowed (Bonferroni), as has each of several phases; after
+//! all duels [`settle`] applies Holm's procedure, which is never stricter.
+
+use super::Tolerance;
+use super::bootstrap::{Bootstrap, holm};
+use super::distribution::{normal_quantile, t_quantile};
+
+/// Pairs after which a duel is looked at.
+pub const LOOKS: [usize; 5] = [8, 12, 16, 24, 32];
+
+/// How often a phase without a regression may be called one, all together.
+pub const ALPHA: f64 = 0.05;
+
+/// How likely a change of the minimum detectable effect is found.
+const POWER: f64 = 0.8;
+
+/// Which build is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What there was.
+    Base,
+    /// What there is now.
+    New,
+}
+
+/// What a duel came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// No regression beyond the tolerance.
+    Pass,
+    /// A regression beyond the tolerance.
+    Fail,
+    /// Neither, with all pairs taken.
+    Inconclusive,
+}
+
+impl Decision {
+    /// A word for a table.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "FAIL",
+            Self::Inconclusive => "unsure",
+        }
+    }
+}
+
+/// A duel that is over.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// What it came to.
+    pub decision: Decision,
+    /// Pairs taken.
+    pub pairs: usize,
+    /// The change: 0.1 is 10 percent slower.
+    pub change: f64,
+    /// The lower end of its 90 percent interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// How likely so much would be at the tolerance; several looks counted in.
+    pub p_value: f64,
+    /// The smallest change that so many pairs find four times in five.
+    pub detectable: f64,
+}
+
+/// Runs duels of a family of `phases`, each against `tolerance`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Duel {
+    /// How much slower is no regression.
+    pub tolerance: Tolerance,
+    /// How many phases are judged together.
+    pub phases: usize,
+}
+
+impl Duel {
+    /// A duel of one of `phases`.
+    #[must_use]
+    pub fn new(tolerance: Tolerance, phases: usize) -> Self {
+        Self {
+            tolerance,
+            phases: phases.max(1),
+        }
+    }
+
+    /// Runs pairs until they decide. `run` runs one side and returns the 95th
+    /// percentile of that run in milliseconds.
+    ///
+    /// # Errors
+    /// The first that `run` returns.
+    ///
+    /// # Example
+    /// ```
+    /// use shakedown::workbook::{Decision, Duel, Side, Tolerance};
+    ///
+    /// let mut runs = 0.0;
+    /// let outcome = Duel::new(Tolerance::default(), 1).run(|side| {
+    ///     runs += 1.0;
+    ///     let noise = 1.0 + 0.02 * f64::sin(runs);
+    ///     Ok::<_, ()>(noise * if side == Side::New { 13.0 } else { 10.0 })
+    /// });
+    /// assert_eq!(outcome.unwrap().decision, Decision::Fail);
+    /// ```
+    pub fn run<E>(&self, mut run: impl FnMut(Side) -> Result<f64, E>) -> Result<Outcome, E> {
+        let mut pairs: Vec<(f64, f64)> = Vec::new();
+        for look in LOOKS {
+            while pairs.len() < look {
+                let order = if pairs.len().is_multiple_of(2) {
+                    [Side::Base, Side::New]
+                } else {
+                    [Side::New, Side::Base]
+                };
+                let first = run(order[0])?;
+                let second = run(order[1])?;
+                pairs.push(if order[0] == Side::Base {
+                    (first, second)
+                } else {
+                    (second, first)
+                });
+            }
+            let outcome = self.judge(&pairs);
+            if outcome.decision != Decision::Inconclusive {
+                return Ok(outcome);
+            }
+        }
+        Ok(self.judge(&pairs))
+    }
+
+    /// Judges pairs of 95th percentiles: base and new, in milliseconds, three or
+    /// more and above zero.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of looks and phases")]
+    pub fn judge(&self, pairs: &[(f64, f64)]) -> Outcome {
+        let (relative, absolute) = self.bootstraps(pairs);
+        let bound = self.tolerance.relative.ln_1p();
+        let floor = self.tolerance.absolute_ms;
+        let looks = LOOKS.len() as f64;
+        // A regression exceeds both bounds, so the weaker evidence counts.
+        let p_fail = relative.p_above(bound).max(absolute.p_above(floor));
+        // It is none if it stays below either.
+        let p_pass = relative.p_below(bound).min(if floor > 0.0 {
+            absolute.p_below(floor)
+        } else {
+            1.0
+        });
+        let each = ALPHA / looks;
+        let decision = if p_fail <= each / self.phases as f64 {
+            Decision::Fail
+        } else if p_pass <= each {
+            Decision::Pass
+        } else {
+            Decision::Inconclusive
+        };
+        let (low, high) = relative.interval(ALPHA);
+        Outcome {
+            decision,
+            pairs: pairs.len(),
+            change: relative.estimate.exp_m1(),
+            low: low.exp_m1(),
+            high: high.exp_m1(),
+            p_value: (p_fail * looks).min(1.0),
+            detectable: (bound + self.reach(pairs.len()) * relative.error).exp_m1(),
+        }
+    }
+
+    fn bootstraps(&self, pairs: &[(f64, f64)]) -> (Bootstrap, Bootstrap) {
+        let ratios: Vec<f64> = pairs.iter().map(|(base, new)| (new / base).ln()).collect();
+        let differences: Vec<f64> = pairs.iter().map(|(base, new)| new - base).collect();
+        (Bootstrap::of(&ratios), Bootstrap::of(&differences))
+    }
+
+    /// Standard errors that lie between a bound and what is found beyond it.
+    #[expect(clippy::cast_precision_loss, reason = "numbers of pairs and phases")]
+    fn reach(&self, pairs: usize) -> f64 {
+        let each = ALPHA / (LOOKS.len() * self.phases) as f64;
+        let freedom = pairs.saturating_sub(1).max(1) as f64;
+        t_quantile(1.0 - each, freedom) + normal_quantile(POWER)
+    }
+
+    /// The tightest relative tolerance that this machine's noise allows, from
+    /// pairs of a build and itself: what a duel with all its pairs tells from
+    /// nothing four times in five.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of pairs")]
+    pub fn tightest(&self, pairs: &[(f64, f64)]) -> f64 {
+        let (relative, _) = self.bootstraps(pairs);
+        let most = LOOKS[LOOKS.len() - 1];
+        let error = relative.error * (pairs.len() as f64 / most as f64).sqrt();
+        (self.reach(most) * error).exp_m1()
+    }
+}
+
+/// Settles several duels together: those that Holm's procedure calls
+/// regressions fail, also where no look of their own was sure enough.
+pub fn settle(outcomes: &mut [Outcome]) {
+    let p_values: Vec<f64> = outcomes.iter().map(|outcome| outcome.p_value).collect();
+    for (outcome, falls) in outcomes.iter_mut().zip(holm(&p_values, ALPHA)) {
+        if falls {
+            outcome.decision = Decision::Fail;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The gate over an artifact: what fails, what warns, and how that is told.
+
+use std::fmt::Write as _;
+
+use super::{Artifact, Gate, Measurement, Verdict, judge, short};
+use crate::story::plot::escaped;
+
+/// An artifact, judged.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GateReport<'a> {
+    /// Each phase and how it did, in the order of the artifact.
+    pub phases: Vec<(&'a Measurement, Verdict)>,
+    artifact: &'a Artifact,
+}
+
+impl<'a> GateReport<'a> {
+    /// Judges `artifact`.
+    #[must_use]
+    pub fn of(artifact: &'a Artifact) -> Self {
+        let phases = artifact.phases.iter().map(|of| (of, judge(of))).collect();
+        Self { phases, artifact }
+    }
+
+    /// Whether the gate fails.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.phases.iter().any(|(_, verdict)| verdict.fails())
+    }
+
+    /// A line a phase, for a terminal.
+    #[must_use]
+    pub fn human(&self) -> String {
+        let mut text = String::new();
+        for (of, verdict) in &self.phases {
+            let word = match (verdict, verdict.fails()) {
+                (_, true) => "fail",
+                (Verdict::Met, _) => "ok",
+                _ => "warn",
+            };
+            let _ = writeln!(
+                text,
+                "{word:4} {} ({}): {}",
+                of.phase,
+                of.gate.name(),
+                verdict.sentence(of)
+            );
+        }
+        for missing in &self.artifact.missing {
+            let _ = writeln!(
+                text,
+                "none {}: not measured: {}",
+                missing.phase, missing.reason
+            );
+        }
+        text
+    }
+
+    /// Annotations for a GitHub workflow; nothing for what is fine.
+    #[must_use]
+    pub fn github(&self) -> String {
+        let mut text = String::new();
+        let data = |value: &str| {
+            value
+                .replace('%', "%25")
+                .replace('\r', "%0D")
+                .replace('\n', "%0A")
+        };
+        let property = |value: &str| data(value).replace(':', "%3A").replace(',', "%2C");
+        for (of, verdict) in &self.phases {
+            let level = match verdict {
+                Verdict::Met => continue,
+                verdict if verdict.fails() => "error",
+                _ => "warning",
+            };
+            let title = property(&format!("phase {}", of.phase));
+            let sentence = data(&verdict.sentence(of));
+            let _ = writeln!(text, "::{level} title={title}::{sentence}");
+        }
+        text
+    }
+
+    /// A JUnit document: a case a phase, skipped where it was not measured.
+    #[must_use]
+    pub fn junit(&self) -> String {
+        let failures = self
+            .phases
+            .iter()
+            .filter(|(_, verdict)| verdict.fails())
+            .count();
+        let skipped = self.artifact.missing.len();
+        let mut text = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <testsuites name=\"shakedown gate\" tests=\"{tests}\" failures=\"{failures}\">\n\
+             <testsuite name=\"phases\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\" \
+             timestamp=\"{}\">\n",
+            escaped(&self.artifact.started),
+            tests = self.phases.len() + skipped,
+        );
+        for (of, verdict) in &self.phases {
+            let name = escaped(&of.phase);
+            let seconds = of.summary.p95_ms / 1_000.0;
+            let sentence = escaped(&verdict.sentence(of));
+            let inner = if verdict.fails() {
+                format!(
+                    "<failure message=\"{sentence}\" type=\"{}\"/>",
+                    verdict.word()
+                )
+            } else {
+                format!("<system-out>{sentence}</system-out>")
+            };
+            let _ = writeln!(
+                text,
+                "<testcase classname=\"phase\" name=\"{name}\" time=\"{seconds:.6}\">{inner}</testcase>"
+            );
+        }
+        for missing in &self.artifact.missing {
+            let _ = writeln!(
+                text,
+                "<testcase classname=\"phase\" name=\"{}\"><skipped message=\"{}\"/></testcase>",
+                escaped(&missing.phase),
+                escaped(&missing.reason)
+            );
+        }
+        text.push_str("</testsuite>\n</testsuites>\n");
+        text
+    }
+
+    /// A ticket for each soft breach: the name of its file, one for a phase and
+    /// commit, and its Markdown.
+    #[must_use]
+    pub fn tickets(&self) -> Vec<(String, String)> {
+        let soft = self
+            .phases
+            .iter()
+            .filter(|(of, verdict)| of.gate == Gate::Soft && *verdict == Verdict::SoftBreach);
+        soft.map(|(of, verdict)| self.ticket(of, *verdict))
+            .collect()
+    }
+
+    fn ticket(&self, of: &Measurement, verdict: Verdict) -> (String, String) {
+        let commit = &self.artifact.revision.commit;
+        let dirty = if self.artifact.revision.dirty {
+            " (with changes)"
+        } else {
+            ""
+        };
+        let mut text = format!(
+            "# {}: P95 {} is above its limit of {}\n\n{}.\n\n",
+            of.phase,
+            short(of.summary.p95_ms),
+            short(of.limit_ms),
+            verdict.sentence(of)
+        );
+        let figures = &of.summary;
+        let maybe = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
+        let _ = write!(
+            text,
+            "| samples | mean | P50 | P95 | P99 | max | target |\n|--:|--:|--:|--:|--:|--:|--:|\n\
+             | {} | {} | {} | {} | {} | {} | {} |\n\n",
+            figures.samples,
+            short(figures.mean_ms),
+            maybe(figures.p50_ms),
+            short(figures.p95_ms),
+            maybe(figures.p99_ms),
+            maybe(figures.max_ms),
+            of.target
+        );
+        let _ = write!(
+            text,
+            "- commit: `{commit}`{dirty}\n- measured: {}\n- machine: {}\n- again: \
+             `cargo shakedown bench --phase {}`\n",
+            self.artifact.started,
+            self.artifact.rig.phrase(),
+            of.phase
+        );
+        let plain: String = commit.chars().filter(char::is_ascii_alphanumeric).collect();
+        (format!("{}-{plain}.md", of.phase), text)
+    }
+}

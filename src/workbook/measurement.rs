@@ -1,0 +1,109 @@
+//! A phase, measured.
+
+use serde::{Deserialize, Serialize};
+
+use super::summary::Tally;
+use super::{Gate, Histogram, Phase, Summary};
+
+/// A phase, measured: its limits as they were then, and its figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Measurement {
+    /// The phase's name.
+    pub phase: String,
+    /// Its gate.
+    pub gate: Gate,
+    /// Its target, in milliseconds.
+    pub target_ms: f64,
+    /// Where its gate breaks, in milliseconds.
+    pub limit_ms: f64,
+    /// What no sample may be shorter than, in milliseconds.
+    #[serde(default)]
+    pub at_least_ms: Option<f64>,
+    /// The target as people wrote it.
+    pub target: String,
+    /// Samples before those that count.
+    #[serde(default)]
+    pub warmup: u64,
+    /// The figures.
+    pub summary: Summary,
+    /// Every sample, in microseconds; absent from results others published.
+    #[serde(default)]
+    pub histogram: Option<Histogram>,
+    /// Parts of a sample, in order.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// The distribution, where only that was published.
+    #[serde(default)]
+    pub bins: Vec<Bin>,
+}
+
+/// A named part of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// Its name.
+    pub name: String,
+    /// Its figures.
+    pub summary: Summary,
+    /// Every sample, in microseconds.
+    #[serde(default)]
+    pub histogram: Option<Histogram>,
+}
+
+/// A bar of a distribution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Bin {
+    /// Where it begins, in milliseconds.
+    pub from_ms: f64,
+    /// Where it ends.
+    pub to_ms: f64,
+    /// The part of all samples in it, 0 to 1.
+    pub share: f64,
+}
+
+/// A phase that was to be measured and could not be, for a reason that is no
+/// failure: what it needs is not here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Missing {
+    /// The phase's name.
+    pub phase: String,
+    /// Why not.
+    pub reason: String,
+}
+
+impl Missing {
+    /// Phase `phase`, because of `reason`.
+    #[must_use]
+    pub fn of(phase: &str, reason: &str) -> Self {
+        Self {
+            phase: phase.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+impl Measurement {
+    pub(crate) fn new(phase: &Phase, warmup: u64, all: &Tally, steps: &[(String, Tally)]) -> Self {
+        let step = |(name, tally): &(String, Tally)| Step {
+            name: name.clone(),
+            summary: Summary::of_tally(tally),
+            histogram: Some(tally.histogram.clone()),
+        };
+        Self {
+            phase: phase.name.clone(),
+            gate: phase.gate,
+            target_ms: phase.target.milliseconds(),
+            limit_ms: phase.limit().milliseconds(),
+            at_least_ms: phase.at_least.map(super::Span::milliseconds),
+            target: phase.target_text(),
+            warmup,
+            summary: Summary::of_tally(all),
+            histogram: Some(all.histogram.clone()),
+            steps: steps.iter().map(step).collect(),
+            bins: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The workbook: phases with targets, measured, judged, archived and followed
+//! over time.
+//!
+//! A **phase** is something a service does whose 95th percentile has a target. It
+//! stands in `.config/shakedown.toml` ([`Settings`] has the keys) and is a Rust
+//! function registered with [`phase!`](crate::phase), an HTTP request, a command
+//! or a stress run. `cargo shakedown bench` measures phases and writes an
+//! [`Artifact`]; `gate`, `trend`, `export` and `workbook` read artifacts.
+//!
+//! # Layers
+//!
+//! **Compute**: [`Sampler`] times, [`Summary`] sums up, [`judge`] holds against
+//! the target; [`Duel`] compares two builds and [`trend()`] finds when a phase
+//! changed: pure functions over numbers. **Format**: tables, Markdown, JUnit,
+//! Prometheus text and the page are strings. **Write**: [`Artifact::write`] and
+//! the subcommand.
+//!
+//! # How long things take
+//!
+//! Times are microseconds in a [`Histogram`], except the shortest, the longest
+//! and the mean, which are exact. Percentiles are of the upper nearest rank.
+
+mod artifact;
+mod bootstrap;
+mod calibration;
+mod change_points;
+mod command;
+mod distribution;
+mod duel;
+mod error;
+mod export;
+mod gate;
+mod http;
+mod legacy;
+mod measurement;
+mod noise;
+mod page;
+mod phase;
+mod phase_test;
+mod published;
+mod rig;
+mod run_kind;
+mod sampling;
+mod settings;
+mod span;
+mod stress_run;
+mod summary;
+mod table;
+mod trend;
+mod trend_plot;
+mod verdict;
+mod workload;
+
+pub use artifact::{ARTIFACT_FILE, Artifact, Calibration, SCHEMA, archived, latest, now};
+pub use bootstrap::holm;
+pub use calibration::calibration_us;
+pub use change_points::change_points;
+pub use duel::{ALPHA, Decision, Duel, LOOKS, Outcome, Side, settle};
+pub use error::WorkbookError;
+pub use export::{markdown_table, metric_names, prometheus};
+pub use gate::GateReport;
+pub use measurement::{Bin, Measurement, Missing, Step};
+pub use noise::{Noise, latest_noise, write_noise};
+pub use page::{trend_page, workbook};
+pub use phase::{Gate, Phase, Tolerance};
+pub use phase_test::{INTO, SAMPLES, registered};
+#[doc(hidden)]
+pub use phase_test::{phase_test, register};
+pub use published::{Action, Change, Page, Scope};
+pub use rig::{Rig, RigWatch};
+pub use run_kind::{Fixture, RunKind};
+pub use sampling::{Sampler, Stopwatch};
+pub use settings::{SETTINGS_FILE, Settings};
+pub use span::Span;
+pub use summary::Summary;
+pub use table::{bars, bins, results, short, steps};
+pub use trend::{LevelChange, Point, Trend, trend};
+pub use trend_plot::trend_plot;
+pub use verdict::{Verdict, judge};
+pub use workload::measure;
+
+pub use crate::measure::{Histogram, Machine, Revision};

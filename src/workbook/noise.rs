@@ -1,0 +1,130 @@
+//! How much a machine's runs of one build differ: `noise.json` beside artifacts.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Phase, Rig, WorkbookError};
+
+/// What `cargo shakedown calibrate` found: version 1 of its file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Noise {
+    /// 1.
+    pub schema: u32,
+    /// When it was measured.
+    pub started: String,
+    /// On which machine.
+    pub rig: Rig,
+    /// The tightest tolerance of each phase: 0.1 is 10 percent.
+    pub tightest: BTreeMap<String, f64>,
+}
+
+impl Noise {
+    /// What was found at `started` on `rig`.
+    #[must_use]
+    pub fn new(
+        started: String,
+        rig: Rig,
+        tightest: impl IntoIterator<Item = (String, f64)>,
+    ) -> Self {
+        Self {
+            schema: 1,
+            started,
+            rig,
+            tightest: tightest.into_iter().collect(),
+        }
+    }
+
+    /// Why a gate of `phase` would be tighter than the noise; `None` where it is
+    /// not, or where the phase was not calibrated.
+    #[must_use]
+    pub fn refuses(&self, phase: &Phase) -> Option<String> {
+        let tightest = *self.tightest.get(&phase.name)?;
+        (phase.tolerance.relative < tightest).then(|| {
+            format!(
+                "its tolerance of {:.1}% is tighter than this machine's noise allows ({:.1}%)",
+                100.0 * phase.tolerance.relative,
+                100.0 * tightest
+            )
+        })
+    }
+
+    /// What the noise allows `phase`.
+    #[must_use]
+    pub fn phrase(&self, phase: &Phase) -> String {
+        self.tightest.get(&phase.name).map_or_else(
+            || "not calibrated".to_owned(),
+            |tightest| {
+                format!(
+                    "tolerance {:.1}%, the noise allows {:.1}%",
+                    100.0 * phase.tolerance.relative,
+                    100.0 * tightest
+                )
+            },
+        )
+    }
+}
+
+/// Writes `noise` below `archive`, never over another.
+///
+/// # Errors
+/// The file cannot be written.
+///
+/// # Panics
+/// Never: it has only string keys.
+pub fn write_noise(noise: &Noise, archive: &Path) -> Result<PathBuf, WorkbookError> {
+    let day = noise.started.get(..10).unwrap_or("undated");
+    let directory = archive.join(day);
+    let failed = |source| WorkbookError::Write {
+        path: directory.clone(),
+        source,
+    };
+    fs::create_dir_all(&directory).map_err(failed)?;
+    let json = serde_json::to_vec_pretty(noise).expect("it has only string keys");
+    for number in 1_u32.. {
+        let path = directory.join(format!("noise-{number}.json"));
+        let mut file = tempfile::NamedTempFile::new_in(&directory).map_err(failed)?;
+        file.write_all(&json).map_err(failed)?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(refused) => return Err(failed(refused.error)),
+        }
+    }
+    unreachable!("four thousand million calibrations of a day")
+}
+
+/// The latest noise of a machine like `rig` below `archive`.
+///
+/// # Errors
+/// A file cannot be read or understood.
+pub fn latest_noise(archive: &Path, rig: &Rig) -> Result<Option<Noise>, WorkbookError> {
+    let mut found: Vec<Noise> = Vec::new();
+    for day in fs::read_dir(archive).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(day.path()).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if !(name.starts_with("noise-") && name.ends_with(".json")) {
+                continue;
+            }
+            let text = fs::read(&path).map_err(|source| WorkbookError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            let noise: Noise =
+                serde_json::from_slice(&text).map_err(|error| WorkbookError::Artifact {
+                    path,
+                    reason: error.to_string(),
+                })?;
+            found.push(noise);
+        }
+    }
+    found.retain(|noise| noise.schema == 1 && noise.rig.fingerprint() == rig.fingerprint());
+    found.sort_by(|a, b| a.started.cmp(&b.started));
+    Ok(found.pop())
+}

@@ -1,0 +1,164 @@
+//! The machine that phases were measured on: more of it than a load test needs.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use super::Machine;
+use crate::measure::{Before, read};
+
+/// A look at the machine before the phases, to be completed after them.
+#[must_use = "`finish` says what the machine did meanwhile"]
+pub struct RigWatch(Before);
+
+impl std::fmt::Debug for RigWatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RigWatch").finish_non_exhaustive()
+    }
+}
+
+impl RigWatch {
+    /// Looks at the machine.
+    pub fn start() -> Self {
+        Self(Before::now())
+    }
+
+    /// Looks again: the machine, and how busy it was in between.
+    #[must_use]
+    pub fn finish(&self) -> Rig {
+        Rig::of(self.0.finish())
+    }
+}
+
+/// A machine, as far as it decides how fast a phase is, and how busy it was.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Rig {
+    /// Processor, memory, kernel, load and steal.
+    #[serde(flatten)]
+    pub machine: Machine,
+    /// The disk below the working directory: device, and whether it spins.
+    #[serde(default)]
+    pub disk: String,
+    /// What the control group allows: processor time and memory; empty without limits.
+    #[serde(default)]
+    pub container: String,
+    /// The governor of the processor's clock; empty where the kernel has none.
+    #[serde(default)]
+    pub governor: String,
+}
+
+impl Rig {
+    /// This machine, after `machine` looked at how busy it was.
+    fn of(machine: Machine) -> Self {
+        Self {
+            machine,
+            disk: disk(),
+            container: container(),
+            governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+                .trim()
+                .to_owned(),
+        }
+    }
+
+    /// What must be equal for two artifacts to be comparable.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let of = &self.machine;
+        format!(
+            "{}|{}|{}|{}|{}|{}|{}",
+            of.cpu_model,
+            of.cores,
+            gibibytes(of.memory_bytes),
+            of.kernel,
+            self.disk,
+            self.container,
+            self.governor
+        )
+    }
+
+    /// The machine in a line: `AMD EPYC 7B13, 2 cores, 8 GiB, kernel 6.1`.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let of = &self.machine;
+        let mut parts = Vec::new();
+        if !of.cpu_model.is_empty() {
+            parts.push(of.cpu_model.clone());
+        }
+        if of.cores > 0 {
+            parts.push(format!("{} cores", of.cores));
+        }
+        if of.memory_bytes > 0 {
+            parts.push(format!("{} GiB", gibibytes(of.memory_bytes)));
+        }
+        for (what, value) in [
+            ("kernel ", &of.kernel),
+            ("disk ", &self.disk),
+            ("limits ", &self.container),
+            ("governor ", &self.governor),
+        ] {
+            if !value.is_empty() {
+                parts.push(format!("{what}{value}"));
+            }
+        }
+        if parts.is_empty() {
+            "unknown machine".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    }
+}
+
+fn gibibytes(bytes: u64) -> u64 {
+    (bytes + (1 << 29)) >> 30
+}
+
+/// `vda, no seek` from the device that holds the working directory.
+fn disk() -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(here) = fs::metadata(".") else {
+        return String::new();
+    };
+    let device = here.dev();
+    let (major, minor) = (libc::major(device), libc::minor(device));
+    let Ok(link) = fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) else {
+        return String::new();
+    };
+    // A partition's queue is that of the disk above it.
+    let whole = link
+        .ancestors()
+        .find(|path| path.join("queue/rotational").is_file());
+    let Some(whole) = whole else {
+        return String::new();
+    };
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    let kind = match read(&whole.join("queue/rotational").to_string_lossy()).trim() {
+        "1" => "rotational",
+        "0" => "solid state",
+        _ => "unknown kind",
+    };
+    format!("{name} ({kind})")
+}
+
+/// The limits of this process's control group, version 2 or 1.
+fn container() -> String {
+    let mut limits = Vec::new();
+    let own = read("/proc/self/cgroup");
+    let path = own
+        .lines()
+        .find_map(|line| line.strip_prefix("0::"))
+        .unwrap_or("/")
+        .trim_end_matches('/')
+        .to_owned();
+    let cpu = read(&format!("/sys/fs/cgroup{path}/cpu.max"));
+    if let Some((quota, period)) = cpu.trim().split_once(' ')
+        && quota != "max"
+    {
+        limits.push(format!("cpu {quota}/{period}"));
+    }
+    let memory = read(&format!("/sys/fs/cgroup{path}/memory.max"));
+    if let Ok(bytes) = memory.trim().parse::<u64>() {
+        limits.push(format!("memory {bytes}"));
+    }
+    limits.join(", ")
+}

@@ -1,0 +1,213 @@
+//! Taking samples of a phase.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::summary::Tally;
+use super::{Histogram, Measurement, Phase, WorkbookError};
+use crate::Failure;
+
+/// Takes the samples of a phase.
+///
+/// A function registered with [`phase!`](crate::phase) prepares what it needs,
+/// untimed, and hands the timed part to [`each`](Self::each).
+///
+/// # Example
+/// ```
+/// use shakedown::workbook::Sampler;
+///
+/// fn sorting(phase: &mut Sampler) -> shakedown::Result {
+///     let numbers: Vec<u32> = (0..10_000).rev().collect();
+///     phase.each(|watch| {
+///         let mut own = watch.step("copy", || numbers.clone());
+///         watch.step("sort", || own.sort_unstable());
+///         Ok(())
+///     })
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Sampler {
+    phase: Phase,
+    samples: u64,
+    warmup: u64,
+    all: Tally,
+    steps: Vec<(String, Tally)>,
+    progress: Option<PathBuf>,
+    told: Option<Instant>,
+}
+
+/// Times the parts of one sample.
+#[derive(Debug, Default)]
+pub struct Stopwatch {
+    steps: Vec<(String, Duration)>,
+    named: bool,
+    used: bool,
+}
+
+impl Stopwatch {
+    /// Runs and times a named part. A sample with parts takes as long as its
+    /// parts: what happens between them does not count.
+    pub fn step<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
+        self.named = true;
+        self.timed(name, work)
+    }
+
+    /// Runs and times what counts, where the rest of the sample does not.
+    pub fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        self.timed("", work)
+    }
+
+    fn timed<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
+        self.used = true;
+        let start = Instant::now();
+        let value = work();
+        let took = start.elapsed();
+        match self.steps.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum)) => *sum += took,
+            None => self.steps.push((name.to_owned(), took)),
+        }
+        value
+    }
+}
+
+/// How often progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
+impl Sampler {
+    /// A sampler of `samples` samples of `phase`. Progress goes to the file
+    /// `progress`, one line `done of all`.
+    pub(crate) fn new(phase: &Phase, samples: u64, progress: Option<PathBuf>) -> Self {
+        Self {
+            samples,
+            warmup: phase.warmup.min(samples),
+            all: Tally::default(),
+            steps: Vec::new(),
+            progress,
+            told: None,
+            phase: phase.clone(),
+        }
+    }
+
+    /// Samples that are asked for.
+    #[must_use]
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// The phase that is measured.
+    #[must_use]
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// Runs `work` once for each sample, after the samples that warm up, and
+    /// records how long it took: all of it, or what it gave the [`Stopwatch`].
+    ///
+    /// # Errors
+    /// The first that `work` returns.
+    pub fn each(
+        &mut self,
+        mut work: impl FnMut(&mut Stopwatch) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        for _ in 0..self.warmup {
+            work(&mut Stopwatch::default())?;
+        }
+        for _ in 0..self.samples {
+            let mut watch = Stopwatch::default();
+            let start = Instant::now();
+            work(&mut watch)?;
+            let whole = start.elapsed();
+            if watch.used {
+                let parts = watch.steps.iter();
+                self.record(parts.clone().map(|(_, took)| *took).sum());
+                if watch.named {
+                    for (name, took) in &watch.steps {
+                        self.step_tally(name).record(microseconds(*took));
+                    }
+                }
+            } else {
+                self.record(whole);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a sample that was timed elsewhere.
+    pub fn record(&mut self, took: Duration) {
+        self.all.record(microseconds(took));
+        self.tell();
+    }
+
+    /// Records a named part of samples that were timed elsewhere.
+    pub fn record_step(&mut self, name: &str, took: Duration) {
+        self.step_tally(name).record(microseconds(took));
+    }
+
+    /// Records all samples of a load test.
+    pub fn record_all(&mut self, times: &Histogram) {
+        self.all.merge(times);
+        self.tell();
+    }
+
+    /// The measurement.
+    ///
+    /// # Errors
+    /// There are fewer samples than were asked for, or the steps are not those
+    /// of the configuration.
+    pub(crate) fn finish(self) -> Result<Measurement, WorkbookError> {
+        let refused = |reason: String| WorkbookError::Phase {
+            phase: self.phase.name.clone(),
+            reason,
+        };
+        let taken = self.all.histogram.total();
+        if taken < self.samples {
+            return Err(refused(format!(
+                "it took {taken} samples of the {} that were asked for",
+                self.samples
+            )));
+        }
+        let steps: Vec<&String> = self.steps.iter().map(|(name, _)| name).collect();
+        if !steps.iter().copied().eq(&self.phase.steps) {
+            return Err(refused(format!(
+                "its steps were {steps:?}, and `steps` says {:?}",
+                self.phase.steps
+            )));
+        }
+        Ok(Measurement::new(
+            &self.phase,
+            self.warmup,
+            &self.all,
+            &self.steps,
+        ))
+    }
+
+    fn step_tally(&mut self, name: &str) -> &mut Tally {
+        let at = self.steps.iter().position(|(known, _)| known == name);
+        let at = at.unwrap_or_else(|| {
+            self.steps.push((name.to_owned(), Tally::default()));
+            self.steps.len() - 1
+        });
+        &mut self.steps[at].1
+    }
+
+    /// Progress that cannot be written changes no result.
+    fn tell(&mut self) {
+        let Some(path) = &self.progress else { return };
+        let done = self.all.histogram.total();
+        let due = self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY);
+        if due || done >= self.samples {
+            let line = format!("{} {done} {}\n", self.phase.name, self.samples);
+            let file = std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path);
+            drop(file.and_then(|mut file| file.write_all(line.as_bytes())));
+            self.told = Some(Instant::now());
+        }
+    }
+}
+
+fn microseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}

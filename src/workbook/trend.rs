@@ -1,0 +1,180 @@
+//! The 95th percentile of each phase over the last weeks, what changed it and
+//! when.
+
+use jiff::{SignedDuration, Timestamp, civil};
+
+use super::{Artifact, change_points};
+use crate::story::statistics::median;
+
+/// A phase over time.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Trend {
+    /// The phase's name.
+    pub phase: String,
+    /// Its target in the latest artifact, in milliseconds.
+    pub target_ms: f64,
+    /// Its measurements, oldest first.
+    pub points: Vec<Point>,
+    /// The points that are the first on another machine.
+    pub machine_changes: Vec<usize>,
+    /// Where its level changed while the machine stayed the same.
+    pub changes: Vec<LevelChange>,
+}
+
+/// One measurement.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Point {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// The day.
+    pub date: String,
+    /// The commit.
+    pub commit: String,
+    /// The 95th percentile in milliseconds.
+    pub p95_ms: f64,
+    /// The machine, in a line.
+    pub machine: String,
+}
+
+/// A change of level.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LevelChange {
+    /// The first point of the new level.
+    pub index: usize,
+    /// The last commit of the old level.
+    pub from_commit: String,
+    /// The first commit of the new one.
+    pub to_commit: String,
+    /// The day of that.
+    pub date: String,
+    /// Median of the old level, in milliseconds.
+    pub before_ms: f64,
+    /// Median of the new one.
+    pub after_ms: f64,
+}
+
+impl LevelChange {
+    /// `P95 10.0ms to 13.0ms (+30 %) between c0ffee1 and c0ffee2`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!(
+            "P95 {} to {} ({:+.0} %) between commits {} and {}, seen {}",
+            super::short(self.before_ms),
+            super::short(self.after_ms),
+            100.0 * (self.after_ms / self.before_ms - 1.0),
+            self.from_commit,
+            self.to_commit,
+            self.date
+        )
+    }
+}
+
+/// The smallest change of level that is told: less is of no interest.
+const SMALLEST: f64 = 0.05;
+
+/// The trends of all phases over the `weeks` before the latest artifact, in the
+/// order of that. `artifacts` are oldest first.
+#[must_use]
+pub fn trend(artifacts: &[Artifact], weeks: u16) -> Vec<Trend> {
+    let Some(latest) = artifacts.last() else {
+        return Vec::new();
+    };
+    let since = seconds(&latest.started).map_or(i64::MIN, |end| {
+        end - SignedDuration::from_hours(24 * 7 * i64::from(weeks)).as_secs()
+    });
+    let mut names: Vec<(&str, f64)> = Vec::new();
+    for artifact in artifacts.iter().rev() {
+        for of in &artifact.phases {
+            if !names.iter().any(|(known, _)| *known == of.phase) {
+                names.push((&of.phase, of.target_ms));
+            }
+        }
+    }
+    names
+        .into_iter()
+        .map(|(name, target_ms)| of_phase(name, target_ms, points(artifacts, name, since)))
+        .filter(|trend| !trend.points.is_empty())
+        .collect()
+}
+
+fn points(artifacts: &[Artifact], name: &str, since: i64) -> Vec<Point> {
+    let point = |artifact: &Artifact| {
+        let of = artifact.phase(name)?;
+        let at = seconds(&artifact.started).filter(|at| *at >= since)?;
+        let dirty = if artifact.revision.dirty { "+" } else { "" };
+        Some(Point {
+            at,
+            date: artifact.date().to_owned(),
+            commit: format!("{}{dirty}", artifact.revision.commit),
+            p95_ms: of.summary.p95_ms,
+            machine: artifact.rig.fingerprint(),
+        })
+    };
+    artifacts.iter().filter_map(point).collect()
+}
+
+fn of_phase(name: &str, target_ms: f64, points: Vec<Point>) -> Trend {
+    let machine_changes: Vec<usize> = (1..points.len())
+        .filter(|index| points[*index].machine != points[index - 1].machine)
+        .collect();
+    // Levels on different machines are not compared.
+    let mut changes = Vec::new();
+    let mut from = 0;
+    for to in machine_changes.iter().copied().chain([points.len()]) {
+        level_changes(&points[from..to], from, &mut changes);
+        from = to;
+    }
+    Trend {
+        phase: name.to_owned(),
+        target_ms,
+        points,
+        machine_changes,
+        changes,
+    }
+}
+
+fn level_changes(points: &[Point], offset: usize, changes: &mut Vec<LevelChange>) {
+    // Times are compared as ratios, so their logarithms are.
+    let values: Vec<f64> = points
+        .iter()
+        .map(|point| point.p95_ms.max(0.001).ln())
+        .collect();
+    let at = change_points(&values);
+    let edges: Vec<usize> = [0]
+        .into_iter()
+        .chain(at.iter().copied())
+        .chain([points.len()])
+        .collect();
+    let level = |from: usize, to: usize| {
+        let times: Vec<f64> = points[from..to].iter().map(|point| point.p95_ms).collect();
+        median(&times).unwrap_or(0.0)
+    };
+    for edge in edges.windows(3) {
+        let (before, after) = (level(edge[0], edge[1]), level(edge[1], edge[2]));
+        if (after / before - 1.0).abs() < SMALLEST {
+            continue;
+        }
+        let (old, new) = (&points[edge[1] - 1], &points[edge[1]]);
+        changes.push(LevelChange {
+            index: offset + edge[1],
+            from_commit: old.commit.clone(),
+            to_commit: new.commit.clone(),
+            date: new.date.clone(),
+            before_ms: before,
+            after_ms: after,
+        });
+    }
+}
+
+/// Seconds since 1970 of a time stamp or of a day's beginning.
+fn seconds(started: &str) -> Option<i64> {
+    if let Ok(time) = started.parse::<Timestamp>() {
+        return Some(time.as_second());
+    }
+    let day: civil::Date = started.parse().ok()?;
+    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(midnight.timestamp().as_second())
+}

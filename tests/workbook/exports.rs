@@ -1,0 +1,103 @@
+//! What others read: Prometheus, Grafana, a pull request.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use shakedown::workbook::{markdown_table, metric_names, prometheus};
+
+use crate::gates::mixed;
+
+#[test]
+fn the_table_is_one_row_a_phase() {
+    let text = markdown_table(&mixed());
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 2 + 4);
+    assert!(
+        rows[4].starts_with("| `BROKEN` |") && rows[4].ends_with("| hard | FAIL |"),
+        "{}",
+        rows[4]
+    );
+    assert!(text.contains("`IMAGE_UNPACK` was not measured: no engine"));
+}
+
+#[test]
+fn every_metric_has_help_type_and_a_sample() {
+    let text = prometheus(&mixed());
+    for name in metric_names() {
+        let sample = text.lines().any(|line| {
+            line.strip_prefix(&name)
+                .is_some_and(|rest| rest.starts_with(['{', ' ']))
+        });
+        // The command of the fixture has no steps.
+        assert!(
+            sample || name == "shakedown_phase_step_mean_seconds",
+            "{name}"
+        );
+    }
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let family = name
+            .trim_end_matches("_bucket")
+            .trim_end_matches("_sum")
+            .trim_end_matches("_count");
+        assert!(text.contains(&format!("# HELP {family} ")), "{line}");
+        assert!(text.contains(&format!("# TYPE {family} ")), "{line}");
+        assert!(
+            metric_names().iter().any(|known| known == name),
+            "{name} is not listed"
+        );
+        let value = line.rsplit(' ').next().unwrap();
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn buckets_add_up() {
+    let text = prometheus(&mixed());
+    let counts: Vec<u64> = text
+        .lines()
+        .filter(|line| line.starts_with("shakedown_phase_duration_seconds_bucket{phase=\"FINE\""))
+        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(counts.len() > 10 && counts.is_sorted(), "{counts:?}");
+    assert_eq!(*counts.last().unwrap(), 5);
+}
+
+/// What looks like a metric of ours in a query.
+fn metrics_of(query: &str) -> BTreeSet<String> {
+    query
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("shakedown_"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_dashboard_asks_only_for_what_is_exported() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("development/grafana/workbook.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    assert!(panels.len() >= 5);
+    let mut asked = BTreeSet::new();
+    for panel in panels {
+        assert!(
+            panel["title"]
+                .as_str()
+                .is_some_and(|title| !title.is_empty())
+        );
+        let targets = panel["targets"].as_array().unwrap();
+        assert!(!targets.is_empty(), "{}", panel["title"]);
+        for target in targets {
+            let metrics = metrics_of(target["expr"].as_str().unwrap());
+            assert!(!metrics.is_empty(), "{target}");
+            asked.extend(metrics);
+        }
+    }
+    for variable in dashboard["templating"]["list"].as_array().unwrap() {
+        asked.extend(metrics_of(variable["query"].as_str().unwrap_or_default()));
+    }
+    let exported: BTreeSet<String> = metric_names().into_iter().collect();
+    let unknown: Vec<&String> = asked.difference(&exported).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}

@@ -1,0 +1,112 @@
+//! The gate over an artifact: what fails, what warns, and how it is told.
+
+use shakedown::workbook::{Artifact, Gate, GateReport, Verdict};
+
+use crate::archive::artifact;
+
+/// An artifact with one phase of each outcome.
+pub(crate) fn mixed() -> Artifact {
+    let mut artifact = artifact("2026-03-01T10:00:00Z");
+    let base = artifact.phases.remove(0);
+    for (name, gate, p95) in [
+        ("FINE", Gate::Hard, 10.0),
+        ("SLOW", Gate::Hard, 25.0),
+        ("BROKEN", Gate::Hard, 30.5),
+        ("SLOPPY", Gate::Soft, 31.0),
+    ] {
+        let mut of = base.clone();
+        of.phase = name.to_owned();
+        of.gate = gate;
+        (of.target_ms, of.limit_ms) = (10.0, 30.0);
+        "10 ms".clone_into(&mut of.target);
+        of.summary.p95_ms = p95;
+        artifact.phases.push(of);
+    }
+    artifact
+}
+
+#[test]
+fn each_outcome_is_told_as_what_it_is() {
+    let artifact = mixed();
+    let report = GateReport::of(&artifact);
+    let verdicts: Vec<Verdict> = report.phases.iter().map(|(_, verdict)| *verdict).collect();
+    assert_eq!(
+        verdicts,
+        [
+            Verdict::Met,
+            Verdict::Over,
+            Verdict::HardBreach,
+            Verdict::SoftBreach
+        ]
+    );
+    assert!(report.fails());
+    insta::assert_snapshot!(report.human(), @r"
+    ok   FINE (hard): P95 10.0ms is within the target of 10.0ms
+    warn SLOW (hard): P95 25.0ms is above the target of 10.0ms, below the limit of 30.0ms
+    fail BROKEN (hard): P95 30.5ms is above the limit of 30.0ms (target 10.0ms)
+    warn SLOPPY (soft): P95 31.0ms is above the limit of 30.0ms (target 10.0ms)
+    none IMAGE_UNPACK: not measured: no engine
+    ");
+    insta::assert_snapshot!(report.github(), @r"
+    ::warning title=phase SLOW::P95 25.0ms is above the target of 10.0ms, below the limit of 30.0ms
+    ::error title=phase BROKEN::P95 30.5ms is above the limit of 30.0ms (target 10.0ms)
+    ::warning title=phase SLOPPY::P95 31.0ms is above the limit of 30.0ms (target 10.0ms)
+    ");
+}
+
+#[test]
+fn without_a_hard_breach_the_gate_holds() {
+    let mut artifact = mixed();
+    artifact.phases.retain(|of| of.phase != "BROKEN");
+    assert!(!GateReport::of(&artifact).fails());
+}
+
+#[test]
+fn junit_counts_failures_and_skips() {
+    let mut artifact = mixed();
+    artifact.missing[0].reason = "no <engine> & \"no\" image".to_owned();
+    let text = GateReport::of(&artifact).junit();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let suite = document
+        .descendants()
+        .find(|node| node.has_tag_name("testsuite"))
+        .unwrap();
+    assert_eq!(suite.attribute("tests"), Some("5"));
+    assert_eq!(suite.attribute("failures"), Some("1"));
+    assert_eq!(suite.attribute("skipped"), Some("1"));
+    let failed: Vec<&str> = document
+        .descendants()
+        .filter(|node| node.has_tag_name("failure"))
+        .map(|node| node.parent().unwrap().attribute("name").unwrap())
+        .collect();
+    assert_eq!(failed, ["BROKEN"]);
+    let skipped = document
+        .descendants()
+        .find(|node| node.has_tag_name("skipped"))
+        .unwrap();
+    assert_eq!(
+        skipped.attribute("message"),
+        Some("no <engine> & \"no\" image")
+    );
+}
+
+#[test]
+fn a_soft_breach_gets_one_ticket_a_commit() {
+    let artifact = mixed();
+    let tickets = GateReport::of(&artifact).tickets();
+    assert_eq!(tickets.len(), 1);
+    let (name, text) = &tickets[0];
+    assert_eq!(name, "SLOPPY-c0ffee1.md");
+    assert!(
+        text.starts_with("# SLOPPY: P95 31.0ms is above its limit of 30.0ms\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("| 31.0ms |") && text.contains("`c0ffee1`"),
+        "{text}"
+    );
+    assert!(
+        text.contains("cargo shakedown bench --phase SLOPPY"),
+        "{text}"
+    );
+}
