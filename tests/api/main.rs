@@ -4,6 +4,7 @@
 mod conftest;
 
 mod account;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod artifacts;
 mod attackers;
 mod bounty;
@@ -20,6 +21,7 @@ mod model;
 mod openapi;
 mod quota;
 mod refusals;
+#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod rules;
 mod sniff;
 mod stop;

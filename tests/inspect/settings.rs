@@ -65,7 +65,9 @@ fn says_what_is_wrong_and_where(#[case] text: &str, #[case] line: usize, #[case]
 fn tiers_are_those_of_the_markers() {
     let text = "[inspect.rules.capture-loop-in-test]\nallowed-tiers = [\"slow\"]";
     let error = Settings::parse(Path::new("x.toml"), text).unwrap_err();
-    let markers = shakedown::tier::TIERS.map(shakedown::tier::Tier::name).join(", ");
+    let markers = shakedown::tier::TIERS
+        .map(shakedown::tier::Tier::name)
+        .join(", ");
     let expected = format!("no tier `slow`; there are fast, {markers}");
     assert!(error.to_string().contains(&expected), "{error}");
     for tier in shakedown::tier::TIERS {

@@ -1,9 +1,5 @@
 //! Tests of the `live_docker` tier: decnet in containers, next to MariaDB and to
 //! each other.
-#![expect(
-    clippy::unwrap_used,
-    reason = "test code: clippy exempts the bodies of test functions, but not what they call"
-)]
 
 shakedown::tier!(live_docker);
 shakedown::requires!(live_docker, wanted);

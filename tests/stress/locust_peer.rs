@@ -143,6 +143,7 @@ async fn pandas_reads_our_files_as_it_reads_those_of_a_real_locust() {
 
 /// The same endpoints, and of each the same size, share of failures and, as far
 /// as two runs can, times.
+#[expect(clippy::print_stdout, reason = "the measurements are the result")]
 fn same_measurements(theirs: &Value, ours: &Value) {
     let (theirs, ours) = (theirs.as_object().unwrap(), ours.as_object().unwrap());
     let names = |rows: &serde_json::Map<String, Value>| rows.keys().cloned().collect::<Vec<_>>();
