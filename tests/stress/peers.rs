@@ -67,7 +67,10 @@ async fn fastapi_with_a_transaction_a_request(#[case] workers: usize) -> Result 
     let url = server.ready_text().unwrap().split(' ').next().unwrap();
     // The parent names the port before its workers listen.
     let health = format!("{url}/healthz");
-    poll::until_async(async || reqwest::get(&health).await?.error_for_status().map(drop)).await;
+    poll::Poll::new()
+        .within(Duration::from_secs(60))
+        .until_async(async || reqwest::get(&health).await?.error_for_status().map(drop))
+        .await;
 
     let mut knobs = Knobs::from_env()?;
     knobs.workers = Some(workers);
