@@ -37,8 +37,9 @@ fn a_database_of_a_server_in_a_container_is_like_any_other() -> Result {
             "DECNET_DB_URL" => Some(url.clone()),
             _ => None,
         })?;
-        let repository = get_repository(&config)?;
         let runtime = tokio::runtime::Runtime::new()?;
+        let _entered = runtime.enter();
+        let repository = get_repository(&config)?;
         assert_eq!(runtime.block_on(repository.statistics())?.total_logs, 0);
         runtime.block_on(repository.close());
         database.execute("DROP TABLE t")?;
