@@ -34,12 +34,14 @@ impl Listing {
         manifest: Option<&Path>,
         output: &mut Output,
     ) -> Result<Self, Error> {
-        Self::of_profile("all", manifest, output)
+        Self::of_profile("all", &[], manifest, output)
     }
 
-    /// Builds the tests and lists those that `profile` runs.
+    /// Builds the tests that `targets` chooses and lists those that `profile`
+    /// runs.
     pub(crate) fn of_profile(
         profile: &str,
+        targets: &[&str],
         manifest: Option<&Path>,
         output: &mut Output,
     ) -> Result<Self, Error> {
@@ -53,6 +55,7 @@ impl Listing {
             "--message-format",
             "json",
         ]);
+        command.args(targets);
         if let Some(manifest) = manifest {
             command.arg("--manifest-path").arg(manifest);
         }

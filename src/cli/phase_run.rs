@@ -14,6 +14,9 @@ use crate::workbook::{
     INTO, Measurement, Missing, Phase, RunKind, SAMPLES, Settings, WorkbookError, measure,
 };
 
+/// The one binary that phases are in; no other is built for them.
+const BENCH: [&str; 2] = ["--test", "bench"];
+
 /// A phase, and how many samples of it.
 pub(crate) struct Asked<'a> {
     pub(crate) phase: &'a Phase,
@@ -97,6 +100,8 @@ fn one_test(
             "--profile",
             "bench",
             "--no-tests=pass",
+            BENCH[0],
+            BENCH[1],
             "-E",
         ])
         .arg(format!("test(={test})"))
@@ -190,7 +195,7 @@ impl Listing {
     /// The tests of the bench tier of the workspace at `root`.
     pub(crate) fn of_bench_tier(root: &Path, output: &mut Output) -> Result<Self, Error> {
         let manifest: PathBuf = root.join("Cargo.toml");
-        Self::of_profile("bench", Some(&manifest), output)
+        Self::of_profile("bench", &BENCH, Some(&manifest), output)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::Failure;
 /// ```
 ///
 /// `function` is a `fn(&mut Sampler) -> shakedown::Result`. The macro stands in
-/// a module of the bench tier and makes a test of the phase's name there, so
+/// `tests/bench/main.rs` or a module of it, and makes a test of the phase's name there, so
 /// that `cargo nextest run --profile bench` runs it, with `quick-samples`, and
 /// fails where the gate would. `cargo shakedown bench` runs the same test for
 /// all samples, and archives what it measured.
