@@ -370,7 +370,7 @@ async fn no_request_made_up_from_the_document_is_a_server_error() {
     let service = Service::start(|_| {}).await;
     let document = service.get("/api/v1/openapi.json").await.json();
     let operations = operations(&document);
-    assert_eq!(operations.len(), 14);
+    assert_eq!(operations.len(), 15);
     let schemas = Schemas::new(document);
     let requests = setting("FUZZ_REQUESTS", 10_000).max(operations.len() as u64 * 4);
     let seed = setting("FUZZ_SEED", 1);

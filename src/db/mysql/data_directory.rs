@@ -86,10 +86,14 @@ fn key(source: &Source) -> Result<String, MySqlError> {
 }
 
 fn initialise(programs: &Programs, directory: &Path) -> Result<(), MySqlError> {
+    let temporary =
+        tempfile::tempdir().map_err(MySqlError::file("create a directory beside", directory))?;
     let mut process = Process::builder(&programs.initialise)
         .arg("--no-defaults")
         .args(server::as_user())
         .arg(format!("--datadir={}", directory.display()))
+        // Its own: a starting server removes temporary tables of others.
+        .arg(format!("--tmpdir={}", temporary.path().display()))
         // root logs in without a password, over a socket that is ours alone.
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
         .args(LAYOUT)

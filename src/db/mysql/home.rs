@@ -4,6 +4,7 @@
 //! <tmp>/shakedown-<user id>/mariadb/<process>-<number>/
 //!     .alive        locked by the process that started the server
 //!     data/         its databases
+//!     tmp/          its temporary tables
 //!     socket
 //!     server.log
 //!     container     where the server runs in one, its name
@@ -31,6 +32,7 @@ const KEPT: usize = 3;
 /// The longest path of a socket, bytes: `sun_path` without its last NUL.
 const LONGEST_SOCKET: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 const ALIVE: &str = ".alive";
+const TEMPORARY: &str = "tmp";
 
 /// A server's directory, owned by this process.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ impl ServerHome {
             let alive = File::create(making.join(ALIVE))
                 .and_then(|file| file.lock().map(|()| file))
                 .map_err(MySqlError::file("lock", &making))?;
+            fs::create_dir(making.join(TEMPORARY))
+                .map_err(MySqlError::file("create the directory", &making))?;
             // An earlier process of the same id may have left that name.
             if !path.exists() && fs::rename(&making, &path).is_ok() {
                 return Ok(Self {
@@ -89,6 +93,10 @@ impl ServerHome {
 
     pub(super) fn data(&self) -> PathBuf {
         self.path.join("data")
+    }
+
+    pub(super) fn temporary(&self) -> PathBuf {
+        self.path.join(TEMPORARY)
     }
 
     pub(super) fn socket(&self) -> PathBuf {

@@ -112,7 +112,7 @@ impl MariadbImage {
         format!(
             "  {docker} run --rm --name reopened --network none --volume {home}:{home} \
              --user $(id -u):$(id -g) --entrypoint /usr/sbin/mariadbd {id} --no-defaults{user} \
-             --innodb-log-file-size=4M --datadir={home}/data --socket={home}/socket &\n  \
+             --innodb-log-file-size=4M --datadir={home}/data --tmpdir={home}/tmp --socket={home}/socket &\n  \
              {docker} exec -it reopened /usr/bin/mariadb --no-defaults --user=root \
              --socket={home}/socket {database}\n"
         )

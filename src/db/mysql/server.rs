@@ -175,7 +175,7 @@ impl MySqlServer {
         let layout = data_directory::LAYOUT.join(" ");
         format!(
             "  {server} --no-defaults{user} {layout} --skip-networking \
-             --datadir={directory}/data --socket={directory}/socket &\n  \
+             --datadir={directory}/data --tmpdir={directory}/tmp --socket={directory}/socket &\n  \
              {client} --no-defaults --user={} --socket={directory}/socket {database}\n",
             handle.user
         )
@@ -215,6 +215,9 @@ fn run(source: &Source, home: &ServerHome) -> Result<Process, MySqlError> {
         .arg(format!("--datadir={}", home.data().display()))
         .arg(format!("--socket={}", home.socket().display()))
         .arg(format!("--pid-file={}", home.path().join("pid").display()))
+        // At its start a server removes what others left in its directory for
+        // temporary tables, and what others are using there.
+        .arg(format!("--tmpdir={}", home.temporary().display()))
         .args(data_directory::LAYOUT)
         .args(["--skip-networking", "--skip-name-resolve"])
         .args(["--character-set-server=utf8mb4", "--max-connections=500"])
