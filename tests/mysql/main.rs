@@ -23,4 +23,5 @@ mod m_live {
     mod repository;
     mod server;
     mod template;
+    mod whole_run;
 }

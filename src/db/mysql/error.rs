@@ -34,6 +34,9 @@ pub enum MySqlError {
     /// The server, or the program that initialises it, could not be run.
     #[error("cannot run MariaDB")]
     Process(#[from] ProcessError),
+    /// The server of the whole run cannot be had.
+    #[error("there is no MariaDB server for this run")]
+    Run(#[source] &'static crate::session::Error),
     /// The path of the socket is longer than the system allows.
     #[error(
         "the socket `{path}` has a path of {length} bytes, of which the system takes {longest}; \

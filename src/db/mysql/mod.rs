@@ -5,7 +5,7 @@
 //! use shakedown::db::mysql::{MySqlServer, Template};
 //!
 //! # fn test() -> shakedown::Result {
-//! let server = MySqlServer::shared()?;
+//! let server = MySqlServer::of_run()?;
 //! let database = Template::new("users")
 //!     .key(["CREATE TABLE users (name TEXT)"])
 //!     .build_with(|empty| empty.execute("CREATE TABLE users (name TEXT)").map(drop))
@@ -40,10 +40,10 @@
 //!
 //! # One server for many tests
 //!
-//! [`MySqlServer::shared`] is one per test process for as long as a test holds
-//! it. Where one server serves a whole run, its host calls
-//! [`MySqlServer::start`] and hands out the [`MySqlHandle`], which can be
-//! serialised; every test process calls [`MySqlServer::attach`].
+//! [`MySqlServer::of_run`] is one for the whole test run, across nextest's
+//! processes: a [session resource](mod@crate::session), so it is gone when the
+//! run is, however that ends. [`MySqlServer::shared`] is one per test process
+//! for as long as a test holds it, for tests that change or kill the server.
 //!
 //! # What is left behind
 //!
@@ -65,6 +65,7 @@ mod error;
 mod home;
 mod image;
 mod programs;
+mod run;
 mod server;
 mod template;
 

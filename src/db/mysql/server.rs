@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::home::ServerHome;
 use super::programs::Source;
-use super::{MySqlError, client, data_directory, image};
+use super::{MySqlError, client, data_directory, image, run};
 use crate::process::{Process, Ready};
 
 /// How long the server may take to listen.
@@ -82,7 +82,7 @@ impl MySqlServer {
         let source = Source::find()?;
         let home = ServerHome::create()?;
         let started =
-            data_directory::create(&source, &home.data()).and_then(|()| run(&source, &home));
+            data_directory::create(&source, &home.data()).and_then(|()| serve(&source, &home));
         let process = match started {
             Ok(process) => process,
             Err(error) => {
@@ -119,6 +119,17 @@ impl MySqlServer {
                 own: None,
             }),
         })
+    }
+
+    /// The server of the whole test run, started by the first process that
+    /// asks and taken down when the run is over. This process attaches to it,
+    /// so [`pid`](Self::pid) is `None`.
+    ///
+    /// # Errors
+    ///
+    /// When it did not start, with the end of its host's log, or died.
+    pub fn of_run() -> Result<Self, MySqlError> {
+        run::server()
     }
 
     /// The server of this process, started by the first who asks. It goes with
@@ -204,7 +215,7 @@ pub(super) fn as_user() -> impl Iterator<Item = &'static str> {
     root.then_some("--user=root").into_iter()
 }
 
-fn run(source: &Source, home: &ServerHome) -> Result<Process, MySqlError> {
+fn serve(source: &Source, home: &ServerHome) -> Result<Process, MySqlError> {
     let server = match source {
         Source::Installed(programs) => Process::builder(&programs.server),
         Source::Image(image) => image.server(home.path())?,

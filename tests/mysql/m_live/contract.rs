@@ -15,7 +15,7 @@ pub(crate) fn template() -> Template {
 
 /// A migrated database of the test's own.
 pub(crate) fn fresh() -> Result<Database> {
-    Ok(template().fresh(&MySqlServer::shared()?)?)
+    Ok(template().fresh(&MySqlServer::of_run()?)?)
 }
 
 pub(super) fn mysql() -> Result<World> {

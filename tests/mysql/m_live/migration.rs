@@ -7,7 +7,7 @@ use shakedown::Result;
 use shakedown::db::mysql::{Database, MySqlServer};
 
 fn empty() -> Result<Database> {
-    Ok(Database::create(&MySqlServer::shared()?)?)
+    Ok(Database::create(&MySqlServer::of_run()?)?)
 }
 
 fn version(database: &Database) -> Result<usize> {
