@@ -18,10 +18,6 @@ fn asked() -> Result<(String, Database)> {
 }
 
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "read by the process that started this one"
-)]
 fn one_server_serves_every_process_of_a_run() -> Result {
     if part(NAME).is_some() {
         let (socket, database) = asked()?;
