@@ -83,7 +83,9 @@ fn a_command_is_measured_judged_and_archived() {
 
 #[test]
 fn a_failing_phase_archives_nothing() {
-    let directory = scratch();
+    // A failure in this process, on purpose or not, would keep a `scratch`.
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
     std::fs::create_dir(directory.join(".config")).unwrap();
     let config = directory.join(".config/shakedown.toml");
     let text = "[phase.BAD]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 4\nrun = { command = [\"false\"] }\n";
