@@ -6,11 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::bench::BenchOptions;
 use super::compare::CompareOptions;
-use super::gate::{CalibrateOptions, GateOptions};
+use super::gate::GateOptions;
 use super::inspect::InspectOptions;
 use super::looking::{ExportOptions, TrendOptions, WorkbookOptions};
 use super::sessions::SessionsOptions;
 use super::story::StoryOptions;
+use super::versus::CalibrateOptions;
 
 /// What a Rust service goes through before every merge and every release.
 #[derive(Debug, Parser)]

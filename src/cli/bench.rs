@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::phase_run::{Asked, measure_all};
+use super::phase_run::{Asked, Micros, Plan};
 use super::{Error, Exit, Output};
 use crate::workbook::{
     Artifact, Calibration, Measurement, Phase, Revision, RigWatch, Settings, bars, calibration_us,
-    judge, latest, now, results, steps,
+    judge, latest, micros, now, results, steps,
 };
 
-/// Measure phases: results table, steps, histograms, and an artifact.
+/// Measure phases and micro-benchmarks: results table, steps, histograms, and an artifact.
 ///
 /// Phases stand in `.config/shakedown.toml`. Those that are Rust functions run
-/// as tests of the bench tier, alone on the machine; the others run here. What
-/// was measured goes to `development/bench-artifacts/<date>/phase-stats.json`,
+/// as tests of the bench tier, alone on the machine, and so do micro-benchmarks
+/// (`shakedown::micro!`); the others run here. What was measured goes to `development/bench-artifacts/<date>/phase-stats.json`,
 /// whole or not at all, and never over an earlier one.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -26,9 +26,17 @@ pub(crate) struct BenchOptions {
     #[command(flatten)]
     which: Which,
 
+    /// Only this micro-benchmark; may be given several times, and beside --phase
+    #[arg(long, value_name = "NAME")]
+    micro: Vec<String>,
+
     /// Samples of each phase [default: the phase's own]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     samples: Option<u64>,
+
+    /// Cargo's profile to build functions in [default: `cargo-profile` of `[workbook]`, release]
+    #[arg(long, value_name = "PROFILE")]
+    cargo_profile: Option<String>,
 
     /// Print only, archive nothing
     #[arg(long)]
@@ -78,14 +86,25 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
     if let Some(Action::Show { artifact, config }) = &options.show {
         return show(artifact.as_deref(), config, output);
     }
-    let (settings, phases) = options.which.read()?;
-    if phases.is_empty() {
-        output.talk("there is no phase to measure; they stand in `[phase.NAME]` tables");
+    let (mut settings, mut phases) = options.which.read()?;
+    if let Some(profile) = &options.cargo_profile {
+        settings.page.cargo_profile.clone_from(profile);
+    }
+    if options.which.phase.is_empty() && !options.micro.is_empty() {
+        phases.clear();
+    }
+    let micro = if options.micro.is_empty() {
+        Micros::of_all(options.which.phase.is_empty(), settings.root())
+    } else {
+        Micros::Named(&options.micro)
+    };
+    if phases.is_empty() && matches!(micro, Micros::None) {
+        output.talk(
+            "there is nothing to measure: phases stand in `[phase.NAME]` tables, micro-benchmarks \
+             in `shakedown::micro!` of `tests/bench`",
+        );
         return Ok(Exit::Usage);
     }
-    let started = now();
-    let watch = RigWatch::start();
-    let before = calibration_us();
     let asked: Vec<Asked<'_>> = phases
         .iter()
         .map(|phase| Asked {
@@ -93,23 +112,39 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
             samples: options.samples.unwrap_or(phase.samples),
         })
         .collect();
-    let measured = measure_all(&settings, settings.root(), &asked, output)?;
+    let plan = Plan::new(&settings, &asked, &micro, output)?;
+    // What is measured is what was built, whatever is edited or committed meanwhile.
+    let revision = Revision::of_directory(settings.root());
+    let started = now();
+    let watch = RigWatch::start();
+    let before = calibration_us();
+    let measured = plan.measure(output)?;
     let calibration = Calibration::of(before, calibration_us());
     let artifact = Artifact::new(
         started,
         now(),
-        Revision::current(),
+        revision,
         watch.finish(),
         calibration,
         measured.phases,
         measured.missing,
-    );
+    )
+    .with_micro(measured.micro);
     output.data(&shown(&artifact))?;
-    if artifact.phases.is_empty() {
-        output.talk("no phase was measured, so nothing is archived");
+    if artifact.phases.is_empty() && artifact.micro.is_empty() {
+        output.talk("nothing was measured, so nothing is archived");
     } else if !options.dry_run {
         let path = artifact.write(&settings.archive())?;
         output.talk(&format!("wrote {}", path.display()));
+    }
+    if let Some(warning) = artifact.calibration.and_then(|of| of.warning()) {
+        output.talk(&format!("warning: {warning}"));
+    }
+    for error in &measured.failed {
+        output.talk(&format!("error: {error}"));
+    }
+    if let Some(error) = measured.failed.first() {
+        return Ok(Exit::from(error));
     }
     let fails = artifact.phases.iter().any(|of| judge(of).fails());
     Ok(if fails { Exit::Findings } else { Exit::Fine })
@@ -131,11 +166,17 @@ fn show(artifact: Option<&Path>, config: &Path, output: &mut Output) -> Result<E
 /// An artifact for a terminal.
 fn shown(artifact: &Artifact) -> String {
     let mut text = heading(artifact);
-    text.push_str(&results(&artifact.phases, &artifact.missing));
+    if !(artifact.phases.is_empty() && artifact.missing.is_empty()) {
+        text.push_str(&results(&artifact.phases, &artifact.missing));
+    }
     for of in &artifact.phases {
         text.push_str(&detail(of));
     }
-    text
+    let micros = micros(&artifact.micro);
+    if !micros.is_empty() && !artifact.phases.is_empty() {
+        text.push('\n');
+    }
+    text + &micros
 }
 
 fn heading(artifact: &Artifact) -> String {
@@ -162,6 +203,17 @@ fn heading(artifact: &Artifact) -> String {
             calibration.before_us,
             100.0 * calibration.drift(),
         ));
+    }
+    let mut builds: Vec<&str> = artifact
+        .phases
+        .iter()
+        .map(|of| of.build.as_str())
+        .filter(|build| !build.is_empty())
+        .collect();
+    builds.sort_unstable();
+    builds.dedup();
+    if !builds.is_empty() {
+        text.push_str(&format!("functions built: {}\n", builds.join(", ")));
     }
     text.push('\n');
     text

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::gate::root;
 use super::listing::Listing;
+use super::phase_run::unmet;
 use super::{Error, Output};
 use crate::workbook::{
-    Artifact, INTO, Measurement, Phase, RunKind, SAMPLES, Settings, Side, WorkbookError, measure,
+    Artifact, INTO, LIMIT, Measurement, Missing, Phase, RunKind, SAMPLES, SETTINGS, Settings, Side,
+    WorkbookError, measure, run_limited,
 };
 
 /// A build of the bench tier: where the test of each phase is.
 #[derive(Debug, Clone)]
 pub(crate) struct Build {
     settings: Settings,
+    /// Where today's phases stand, for both builds.
+    phases: PathBuf,
     tests: BTreeMap<String, Test>,
 }
 
@@ -28,7 +32,7 @@ struct Test {
 impl Build {
     /// The build of the working tree.
     pub(crate) fn here(settings: &Settings, output: &mut Output) -> Result<Self, Error> {
-        Self::at(settings, output)
+        Self::at(settings, &settings.path, output)
     }
 
     /// The build of `base`: a revision, or the commit of an artifact. It is
@@ -52,22 +56,49 @@ impl Build {
             .join("target/shakedown/base")
             .join(&commit[..12.min(commit.len())]);
         if !directory.join(".git").is_file() {
-            git(&root, &["worktree", "prune"])?;
+            // By force, since a directory that was deleted is still registered.
             let place = directory.to_string_lossy().into_owned();
-            git(&root, &["worktree", "add", "--detach", &place, &commit])?;
+            git(
+                &root,
+                &["worktree", "add", "--force", "--detach", &place, &commit],
+            )?;
         }
+        // What an earlier one did not finish checking out, or left behind.
+        git(&directory, &["reset", "--quiet", "--hard", &commit])?;
         output.talk(&format!("base: {commit} in {}", directory.display()));
         // The phases are those of today, what they run is that of the base.
         let mut own = settings.clone();
         own.path = directory.join(crate::workbook::SETTINGS_FILE);
-        Self::at(&own, output)
+        Self::at(&own, &settings.path, output)
     }
 
-    fn at(settings: &Settings, output: &mut Output) -> Result<Self, Error> {
+    fn at(settings: &Settings, phases: &Path, output: &mut Output) -> Result<Self, Error> {
+        if let Some((program, arguments)) = settings.page.build.split_first() {
+            output.talk(&format!("building: {}", settings.page.build.join(" ")));
+            let mut build = Command::new(program);
+            build.args(arguments).current_dir(root(settings));
+            let ended = run_limited(&mut build, 3 * LIMIT).map_err(|source| Error::Spawn {
+                program: program.clone(),
+                source,
+            })?;
+            if !ended.output.status.success() {
+                return Err(Error::Workbook(WorkbookError::Phase {
+                    phase: "build".to_owned(),
+                    reason: format!(
+                        "`{}` {} in {}\n{}",
+                        settings.page.build.join(" "),
+                        ended.how(3 * LIMIT),
+                        root(settings).display(),
+                        ended.tail(12)
+                    ),
+                }));
+            }
+        }
         let mut tests = BTreeMap::new();
         let functions = |phase: &Phase| phase.run == RunKind::Function;
         if settings.phases.iter().any(functions) {
-            let listing = Listing::of_bench_tier(&root(settings), output)?;
+            let built = &settings.page.cargo_profile;
+            let listing = Listing::of_bench_tier(&root(settings), built, output)?;
             for suite in listing.suites.values() {
                 for test in suite.testcases.keys() {
                     let phase = test.rsplit("::").next().unwrap_or(test);
@@ -84,26 +115,27 @@ impl Build {
         }
         Ok(Self {
             settings: settings.clone(),
+            phases: phases.canonicalize().unwrap_or_else(|_| phases.to_owned()),
             tests,
         })
     }
 
     /// Runs a phase once: the 95th percentile of that run, in milliseconds.
-    fn run(&self, phase: &Phase, samples: u64) -> Result<f64, Error> {
+    fn run(&self, phase: &Phase, samples: u64) -> Result<f64, NotRun> {
         let measurement = if phase.run == RunKind::Function {
             self.run_test(phase, samples)?
         } else {
-            measure(&self.settings, phase, samples, None)?
+            measure(&self.settings, phase, samples, None).map_err(Error::from)?
         };
         Ok(measurement.summary.p95_ms.max(0.001))
     }
 
-    fn run_test(&self, phase: &Phase, samples: u64) -> Result<Measurement, Error> {
+    fn run_test(&self, phase: &Phase, samples: u64) -> Result<Measurement, NotRun> {
         let failed = |reason: String| {
-            Error::Workbook(WorkbookError::Phase {
+            NotRun::Failed(Error::Workbook(WorkbookError::Phase {
                 phase: phase.name.clone(),
                 reason,
-            })
+            }))
         };
         let test = self.tests.get(&phase.name).ok_or_else(|| {
             failed(format!(
@@ -112,29 +144,43 @@ impl Build {
             ))
         })?;
         let into = tempfile::tempdir().map_err(|source| Error::Write { source })?;
-        let output = Command::new(&test.binary)
+        let mut command = Command::new(&test.binary);
+        command
             .args(["--exact", &test.name])
             .current_dir(&test.directory)
             .env("CARGO_MANIFEST_DIR", &test.directory)
             .env(INTO, into.path())
-            .env(SAMPLES, samples.to_string())
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| Error::Spawn {
-                program: test.binary.display().to_string(),
-                source,
-            })?;
+            .env(SETTINGS, &self.phases)
+            .env(SAMPLES, samples.to_string());
+        let ended = run_limited(&mut command, LIMIT).map_err(|source| Error::Spawn {
+            program: test.binary.display().to_string(),
+            source,
+        })?;
         let result = into.path().join(format!("{}.json", phase.name));
         match std::fs::read(&result) {
-            Ok(text) if output.status.success() => {
+            Ok(text) if ended.output.status.success() => {
                 serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))
             }
-            _ => Err(failed(format!(
-                "its test failed ({})\n{}",
-                output.status,
-                String::from_utf8_lossy(&output.stdout)
-            ))),
+            _ => Err(match unmet(&ended.tail(usize::MAX)) {
+                Some(reason) => NotRun::Missing(reason),
+                None => failed(format!("its test {}\n{}", ended.how(LIMIT), ended.tail(30))),
+            }),
         }
+    }
+}
+
+/// Why a phase was not run.
+#[derive(Debug)]
+pub(crate) enum NotRun {
+    /// What it needs is not here.
+    Missing(String),
+    /// It failed.
+    Failed(Error),
+}
+
+impl From<Error> for NotRun {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -150,7 +196,24 @@ impl Contest {
         Self { base, new }
     }
 
-    pub(crate) fn run(&mut self, side: Side, phase: &Phase, samples: u64) -> Result<f64, Error> {
+    /// Why `phase` cannot be run on both sides, where it cannot.
+    pub(crate) fn refuses(&self, phase: &Phase) -> Option<Missing> {
+        let missing = |reason: &str| Some(Missing::of(&phase.name, reason));
+        match &phase.run {
+            RunKind::Http { fixture: None, .. } => missing(
+                "both sides would ask the same server: give it a `fixture`, which each side starts",
+            ),
+            RunKind::Function if !self.base.tests.contains_key(&phase.name) => {
+                missing("the base has no such phase")
+            }
+            RunKind::Function if !self.new.tests.contains_key(&phase.name) => {
+                missing("the bench tier has no test of its name")
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn run(&mut self, side: Side, phase: &Phase, samples: u64) -> Result<f64, NotRun> {
         match side {
             Side::Base => self.base.run(phase, samples),
             Side::New => self.new.run(phase, samples),

@@ -1,4 +1,4 @@
-//! `cargo shakedown gate` and `cargo shakedown calibrate`.
+//! `cargo shakedown gate`.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,12 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::bench::Which;
-use super::contest::{Build, Contest};
+use super::versus::against;
 use super::{Error, Exit, Output};
-use crate::workbook::{
-    Artifact, Decision, Duel, GateReport, Noise, Outcome, Phase, RigWatch, Settings, Side, latest,
-    latest_noise, now, settle, write_noise,
-};
+use crate::workbook::{Artifact, GateReport, Revision, Settings, latest};
 
 /// Judge the latest measurements, or this build against another.
 ///
@@ -24,7 +21,7 @@ use crate::workbook::{
 #[derive(Debug, Args)]
 pub(crate) struct GateOptions {
     #[command(flatten)]
-    which: Which,
+    pub(super) which: Which,
 
     /// The artifact to judge [default: the latest]
     #[arg(long, value_name = "FILE", conflicts_with = "base")]
@@ -32,19 +29,19 @@ pub(crate) struct GateOptions {
 
     /// Compare with the build of this revision, or with that of this artifact
     #[arg(long, value_name = "REV|FILE")]
-    base: Option<String>,
+    pub(super) base: Option<String>,
 
     /// Samples of each run against a base [default: the phase's quick-samples]
     #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(1..))]
-    samples: Option<u64>,
+    pub(super) samples: Option<u64>,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = GateFormat::Human)]
-    format: GateFormat,
+    pub(super) format: GateFormat,
 
     /// Also write a JUnit document here
-    #[arg(long, value_name = "FILE", conflicts_with = "base")]
-    junit: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
 
     /// Where tickets for soft breaches are written [default: tickets/ in the archive]
     #[arg(long, value_name = "DIR", conflicts_with = "base")]
@@ -52,30 +49,11 @@ pub(crate) struct GateOptions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum GateFormat {
+pub(super) enum GateFormat {
     /// A line a phase
     Human,
     /// Annotations of a GitHub workflow
     Github,
-}
-
-/// Run each phase against itself, and refuse tolerances tighter than the noise.
-///
-/// Takes pairs of runs of this one build and says how large a change must be to
-/// be told from nothing here. Exits with 100 when a phase's tolerance is tighter
-/// than that; `gate --base` refuses such phases on this machine from then on.
-#[derive(Debug, Args)]
-pub(crate) struct CalibrateOptions {
-    #[command(flatten)]
-    which: Which,
-
-    /// Pairs of runs of each phase
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(4..=200))]
-    pairs: u64,
-
-    /// Samples of each run [default: the phase's quick-samples]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    samples: Option<u64>,
 }
 
 pub(super) fn run(options: &GateOptions, output: &mut Output) -> Result<Exit, Error> {
@@ -96,7 +74,17 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
         artifact.phases.retain(|of| wanted(&of.phase));
         artifact.missing.retain(|of| wanted(&of.phase));
     }
-    let report = GateReport::of(&artifact);
+    let report = GateReport::expecting(&artifact, &chosen);
+    output.talk(&format!(
+        "measured {} at commit {}",
+        artifact.started, artifact.revision.commit
+    ));
+    if let Some(warning) = older(&artifact, settings.root()) {
+        output.talk(&format!("warning: {warning}"));
+    }
+    if let Some(warning) = artifact.calibration.and_then(|of| of.warning()) {
+        output.talk(&format!("warning: {warning}"));
+    }
     if report.phases.is_empty() {
         output.talk("the artifact holds none of these phases: nothing was judged");
         return Ok(Exit::Findings);
@@ -128,118 +116,18 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     })
 }
 
-fn against(options: &GateOptions, base: &str, output: &mut Output) -> Result<Exit, Error> {
-    let (settings, mut phases) = options.which.read()?;
-    if let Some(noise) = latest_noise(&settings.archive(), &RigWatch::start().finish())? {
-        phases.retain(|phase| match noise.refuses(phase) {
-            None => true,
-            Some(reason) => {
-                output.talk(&format!("{}: not gated: {reason}", phase.name));
-                false
-            }
-        });
-    }
-    if phases.is_empty() {
-        output.talk("no phase is left to gate");
-        return Ok(Exit::Findings);
-    }
-    let new = Build::here(&settings, output)?;
-    let base = Build::of_base(&settings, base, output)?;
-    let mut contest = Contest::new(base, new);
-    let mut outcomes = Vec::new();
-    for phase in &phases {
-        let samples = options.samples.unwrap_or(phase.quick_samples);
-        let duel = Duel::new(phase.tolerance, phases.len());
-        output.talk(&format!("{}: runs of {samples} samples", phase.name));
-        outcomes.push(duel.run(|side| contest.run(side, phase, samples))?);
-    }
-    settle(&mut outcomes);
-    output.data(&duels(&phases, &outcomes, options.format))?;
-    let fails = outcomes.iter().any(|of| of.decision == Decision::Fail);
-    Ok(if fails { Exit::Findings } else { Exit::Fine })
-}
-
-fn duels(phases: &[Phase], outcomes: &[Outcome], format: GateFormat) -> String {
-    let mut text = String::new();
-    for (phase, of) in phases.iter().zip(outcomes) {
-        let percent = |share: f64| format!("{:+.1}%", 100.0 * share);
-        let mut sentence = format!(
-            "P95 {} ({} to {}) over {} pairs, tolerance {}",
-            percent(of.change),
-            percent(of.low),
-            percent(of.high),
-            of.pairs,
-            percent(phase.tolerance.relative),
-        );
-        if of.decision == Decision::Inconclusive {
-            sentence.push_str(&format!(
-                "; inconclusive: a change of {} would have been seen",
-                percent(of.detectable)
-            ));
-        }
-        match (format, of.decision) {
-            (GateFormat::Human, _) => {
-                text.push_str(&format!(
-                    "{:6} {}: {sentence}\n",
-                    of.decision.word(),
-                    phase.name
-                ));
-            }
-            (GateFormat::Github, Decision::Pass) => {}
-            (GateFormat::Github, decision) => {
-                let level = if decision == Decision::Fail {
-                    "error"
-                } else {
-                    "warning"
-                };
-                let sentence = sentence.replace('%', "%25");
-                text.push_str(&format!(
-                    "::{level} title=phase {}::{sentence}\n",
-                    phase.name
-                ));
-            }
-        }
-    }
-    text
-}
-
-pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Result<Exit, Error> {
-    let (settings, phases) = options.which.read()?;
-    let build = Build::here(&settings, output)?;
-    let mut contest = Contest::new(build.clone(), build);
-    let watch = RigWatch::start();
-    let mut noises = Vec::new();
-    for phase in &phases {
-        let samples = options.samples.unwrap_or(phase.quick_samples);
-        output.talk(&format!(
-            "{}: {} pairs of {samples} samples",
-            phase.name, options.pairs
-        ));
-        let mut pairs = Vec::new();
-        for _ in 0..options.pairs {
-            let one = contest.run(Side::Base, phase, samples)?;
-            pairs.push((one, contest.run(Side::New, phase, samples)?));
-        }
-        let tightest = Duel::new(phase.tolerance, phases.len()).tightest(&pairs);
-        noises.push((phase.name.clone(), tightest));
-    }
-    let noise = Noise::new(now(), watch.finish(), noises);
-    let mut refused = false;
-    let mut text = String::new();
-    for phase in &phases {
-        let verdict = noise.refuses(phase);
-        refused |= verdict.is_some();
-        text.push_str(&format!(
-            "{:6} {}: {}\n",
-            if verdict.is_some() { "REFUSE" } else { "ok" },
-            phase.name,
-            verdict.unwrap_or_else(|| noise.phrase(phase)),
-        ));
-    }
-    output.data(&text)?;
-    let path = write_noise(&noise, &settings.archive())?;
-    output.talk(&format!("wrote {}", path.display()));
-    Ok(if refused { Exit::Findings } else { Exit::Fine })
+/// A warning where the artifact is not of the code that is checked out.
+fn older(artifact: &Artifact, root: &Path) -> Option<String> {
+    let here = Revision::of_directory(root);
+    let measured = &artifact.revision;
+    let same =
+        here.commit.starts_with(&measured.commit) || measured.commit.starts_with(&here.commit);
+    (!same).then(|| {
+        format!(
+            "the checkout is at {}: `cargo shakedown bench` measures it",
+            here.commit
+        )
+    })
 }
 
 /// Writes a file whole, in a directory that is made.

@@ -21,6 +21,7 @@ mod sessions;
 mod story;
 mod table;
 mod tiers;
+mod versus;
 
 pub use error::Error;
 pub use exit::Exit;
@@ -53,7 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -
         Command::Export(options) => looking::export(&options, output),
         Command::Workbook(options) => looking::workbook_command(&options, output),
         Command::Gate(options) => gate::run(&options, output),
-        Command::Calibrate(options) => gate::calibrate(&options, output),
+        Command::Calibrate(options) => versus::calibrate(&options, output),
     };
     outcome.unwrap_or_else(|error| output.show_error(&error))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::listing::Listing;
 use super::{Error, Output};
 use crate::workbook::{
-    INTO, Measurement, Missing, Phase, RunKind, SAMPLES, Settings, WorkbookError, measure,
+    INTO, Measurement, Micro, Missing, Phase, RunKind, SAMPLES, Settings, WorkbookError, measure,
 };
 
 /// The one binary that phases are in; no other is built for them.
@@ -28,37 +28,170 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Measured {
     pub(crate) phases: Vec<Measurement>,
     pub(crate) missing: Vec<Missing>,
+    pub(crate) micro: Vec<Micro>,
+    /// Why some of the missing are missing: they failed.
+    pub(crate) failed: Vec<Error>,
 }
 
-/// Measures `asked` in the workspace at `root`.
-pub(crate) fn measure_all(
-    settings: &Settings,
-    root: &Path,
-    asked: &[Asked<'_>],
-    output: &mut Output,
-) -> Result<Measured, Error> {
-    let functions: Vec<&Asked<'_>> = asked
-        .iter()
-        .filter(|asked| asked.phase.run == RunKind::Function)
-        .collect();
-    let mut tests = BTreeMap::new();
-    if !functions.is_empty() {
-        tests = tests_of(&Listing::of_bench_tier(root, output)?);
-    }
-    let mut measured = Measured::default();
-    for asked in asked {
-        if asked.phase.run == RunKind::Function {
-            match one_test(root, asked, &tests, output)? {
-                Ok(measurement) => measured.phases.push(measurement),
-                Err(missing) => measured.missing.push(missing),
-            }
+/// Which micro-benchmarks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Micros<'a> {
+    None,
+    All,
+    Named(&'a [String]),
+}
+
+impl Micros<'_> {
+    /// All of them where `wanted`, in a workspace that has a bench tier.
+    pub(crate) fn of_all(wanted: bool, root: &Path) -> Self {
+        let tier = ["tests/bench.rs", "tests/bench/main.rs"];
+        if wanted && tier.iter().any(|file| root.join(file).is_file()) {
+            Self::All
         } else {
-            output.talk(&format!("{}: {} samples", asked.phase.name, asked.samples));
-            let own = measure(settings, asked.phase, asked.samples, None)?;
-            measured.phases.push(own);
+            Self::None
         }
     }
-    Ok(measured)
+
+    /// The names and tests of those that are among `tests`.
+    fn choose(&self, tests: &BTreeMap<String, String>) -> Result<Vec<(String, String)>, Error> {
+        let is_micro = |test: &str| test.starts_with("micro::") || test.contains("::micro::");
+        let all = tests.iter().filter(|(_, test)| is_micro(test));
+        let all = all.map(|(name, test)| (name.clone(), test.clone()));
+        match self {
+            Self::None => Ok(Vec::new()),
+            Self::All => Ok(all.collect()),
+            Self::Named(names) => {
+                let all: BTreeMap<String, String> = all.collect();
+                let one = |name: &String| {
+                    let test = all.get(name).ok_or_else(|| {
+                        let known: Vec<&str> = all.keys().map(String::as_str).collect();
+                        WorkbookError::Phase {
+                            phase: name.clone(),
+                            reason: format!(
+                                "there is no such micro-benchmark; there are: {}",
+                                known.join(", ")
+                            ),
+                        }
+                    })?;
+                    Ok((name.clone(), test.clone()))
+                };
+                names.iter().map(one).collect()
+            }
+        }
+    }
+}
+
+/// What is to be measured, built and found.
+pub(crate) struct Plan<'a> {
+    settings: &'a Settings,
+    asked: &'a [Asked<'a>],
+    tests: BTreeMap<String, String>,
+    micros: Vec<(String, String)>,
+}
+
+impl<'a> Plan<'a> {
+    /// Builds what `asked` and `micros` need; an error where something is not there.
+    pub(crate) fn new(
+        settings: &'a Settings,
+        asked: &'a [Asked<'a>],
+        micros: &Micros<'_>,
+        output: &mut Output,
+    ) -> Result<Self, Error> {
+        let functions: Vec<&str> = asked
+            .iter()
+            .filter(|asked| asked.phase.run == RunKind::Function)
+            .map(|asked| asked.phase.name.as_str())
+            .collect();
+        let mut tests = BTreeMap::new();
+        if !functions.is_empty() || !matches!(micros, Micros::None) {
+            let built = &settings.page.cargo_profile;
+            tests = tests_of(&Listing::of_bench_tier(settings.root(), built, output)?);
+        }
+        for name in functions {
+            if !tests.contains_key(name) {
+                return Err(Error::Workbook(WorkbookError::Phase {
+                    phase: name.to_owned(),
+                    reason: format!(
+                        "the bench tier has no test of its name; register a function with \
+                         `shakedown::phase!({name} = function)`"
+                    ),
+                }));
+            }
+        }
+        let micros = micros.choose(&tests)?;
+        Ok(Self {
+            settings,
+            asked,
+            tests,
+            micros,
+        })
+    }
+
+    /// Measures all of it. What fails does not keep the rest from being measured.
+    pub(crate) fn measure(&self, output: &mut Output) -> Result<Measured, Error> {
+        let mut measured = Measured::default();
+        for asked in self.asked {
+            let name = &asked.phase.name;
+            output.talk(&format!("{name}: {} samples", asked.samples));
+            let outcome = if asked.phase.run == RunKind::Function {
+                self.one_test(name, Some(asked.samples), output)
+            } else {
+                measure(self.settings, asked.phase, asked.samples, None)
+                    .map(Ok)
+                    .map_err(Error::from)
+            };
+            let Measured {
+                phases,
+                missing,
+                failed,
+                ..
+            } = &mut measured;
+            keep(name, outcome, phases, missing, failed)?;
+        }
+        for (name, _) in &self.micros {
+            output.talk(&format!("{name}: micro-benchmark"));
+            let outcome = self.one_test(name, None, output);
+            let Measured {
+                micro,
+                missing,
+                failed,
+                ..
+            } = &mut measured;
+            keep(name, outcome, micro, missing, failed)?;
+        }
+        Ok(measured)
+    }
+
+    fn one_test<T: serde::de::DeserializeOwned>(
+        &self,
+        name: &str,
+        samples: Option<u64>,
+        output: &mut Output,
+    ) -> Result<Result<T, Missing>, Error> {
+        one_test(self.settings, name, &self.tests[name], samples, output)
+    }
+}
+
+/// Puts what was measured of `name` where it belongs: a phase that fails is
+/// missing from the artifact, with its reason.
+fn keep<T>(
+    name: &str,
+    outcome: Result<Result<T, Missing>, Error>,
+    measured: &mut Vec<T>,
+    missing: &mut Vec<Missing>,
+    failed: &mut Vec<Error>,
+) -> Result<(), Error> {
+    match outcome {
+        Ok(Ok(one)) => measured.push(one),
+        Ok(Err(one)) => missing.push(one),
+        Err(Error::Workbook(WorkbookError::Phase { phase, reason })) => {
+            let first = reason.lines().next().unwrap_or_default();
+            missing.push(Missing::of(name, &format!("it failed: {first}")));
+            failed.push(Error::Workbook(WorkbookError::Phase { phase, reason }));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// The full name of the test of each phase: the last part of its name is the
@@ -71,29 +204,25 @@ fn tests_of(listing: &Listing) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Runs the test of a phase under nextest, which builds what it needs, keeps
-/// the machine free for it and ends it when it hangs.
-fn one_test(
-    root: &Path,
-    asked: &Asked<'_>,
-    tests: &BTreeMap<String, String>,
+/// Runs the test of a phase or a micro-benchmark under nextest, which builds what
+/// it needs, keeps the machine free for it and ends it when it hangs.
+fn one_test<T: serde::de::DeserializeOwned>(
+    settings: &Settings,
+    name: &str,
+    test: &str,
+    samples: Option<u64>,
     output: &mut Output,
-) -> Result<Result<Measurement, Missing>, Error> {
-    let name = &asked.phase.name;
-    let test = tests.get(name).ok_or_else(|| WorkbookError::Phase {
-        phase: name.clone(),
-        reason: format!(
-            "the bench tier has no test of its name; register a function with \
-             `shakedown::phase!({name} = function)`"
-        ),
-    })?;
+) -> Result<Result<T, Missing>, Error> {
     let directory = tempfile::tempdir().map_err(|source| Error::Write { source })?;
     let log = directory.path().join("log");
     let file = fs::File::create(&log).map_err(|source| Error::Write { source })?;
     let both = file.try_clone().map_err(|source| Error::Write { source })?;
-    output.talk(&format!("{name}: {} samples", asked.samples));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut child = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    if let Some(samples) = samples {
+        command.env(SAMPLES, samples.to_string());
+    }
+    let mut child = command
         .args([
             "nextest",
             "run",
@@ -102,12 +231,13 @@ fn one_test(
             "--no-tests=pass",
             BENCH[0],
             BENCH[1],
+            "--cargo-profile",
+            &settings.page.cargo_profile,
             "-E",
         ])
         .arg(format!("test(={test})"))
-        .current_dir(root)
+        .current_dir(settings.root())
         .env(INTO, directory.path())
-        .env(SAMPLES, asked.samples.to_string())
         .stdin(Stdio::null())
         .stdout(file)
         .stderr(both)
@@ -122,11 +252,11 @@ fn one_test(
     if let Ok(text) = fs::read(&result)
         && status.success()
     {
-        let measurement = serde_json::from_slice(&text).map_err(|source| Error::Listing {
-            origin: format!("the test of phase `{name}`"),
+        let measured = serde_json::from_slice(&text).map_err(|source| Error::Listing {
+            origin: format!("the test of `{name}`"),
             source,
         })?;
-        return Ok(Ok(measurement));
+        return Ok(Ok(measured));
     }
     let log = fs::read_to_string(&log).unwrap_or_default();
     if let Some(reason) = unmet(&log) {
@@ -136,14 +266,14 @@ fn one_test(
     let tail: Vec<&str> = log.lines().rev().take(30).collect();
     let tail: Vec<&str> = tail.into_iter().rev().collect();
     Err(Error::Workbook(WorkbookError::Phase {
-        phase: name.clone(),
+        phase: name.to_owned(),
         reason: format!("its test failed ({status})\n{}", tail.join("\n")),
     }))
 }
 
 /// The requirement that the test itself found unmet: what `requires!` prints
 /// when a test that was asked for by name cannot run.
-fn unmet(log: &str) -> Option<String> {
+pub(super) fn unmet(log: &str) -> Option<String> {
     let mut lines = log.lines().map(str::trim);
     let line = lines.find_map(|line| line.strip_prefix("error: requirement "))?;
     line.contains("is not met").then(|| line.to_owned())
@@ -192,10 +322,17 @@ fn bar(progress: &str) -> Option<String> {
 }
 
 impl Listing {
-    /// The tests of the bench tier of the workspace at `root`.
-    pub(crate) fn of_bench_tier(root: &Path, output: &mut Output) -> Result<Self, Error> {
+    /// The tests of the bench tier of the workspace at `root`, built in cargo's
+    /// profile `built`.
+    pub(crate) fn of_bench_tier(
+        root: &Path,
+        built: &str,
+        output: &mut Output,
+    ) -> Result<Self, Error> {
         let manifest: PathBuf = root.join("Cargo.toml");
-        Self::of_profile("bench", &BENCH, Some(&manifest), output)
+        let [test, bench] = BENCH;
+        let targets = [test, bench, "--cargo-profile", built];
+        Self::of_profile("bench", &targets, Some(&manifest), output)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which code a run measured.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,13 @@ impl Revision {
     /// What `git` says of the current directory.
     #[must_use]
     pub fn current() -> Self {
+        Self::of_directory(Path::new("."))
+    }
+
+    /// What `git` says of `directory`.
+    #[must_use]
+    pub fn of_directory(directory: &Path) -> Self {
+        let git = |arguments: &[&str]| git(directory, arguments);
         let commit = git(&["rev-parse", "--short=7", "HEAD"]);
         let changes = git(&["status", "--porcelain", "--untracked-files=no"]);
         Self {
@@ -38,8 +46,13 @@ impl Revision {
 }
 
 /// What `git` printed, if it is there and succeeded.
-fn git(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).output().ok()?;
+fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new("git");
+    let output = command
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .ok()?;
     let text = output.status.success().then_some(output.stdout)?;
     Some(String::from_utf8_lossy(&text).trim().to_owned())
 }

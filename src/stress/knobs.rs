@@ -13,6 +13,7 @@
 //! | `STRESS_ALLOW_REMOTE` | 0 | 1 permits a `STRESS_HOST` on another machine |
 //! | `STRESS_SEED` | 0 | seed of what the users do and send |
 //! | `STRESS_TIMEOUT` | 30s | the longest a request may take |
+//! | `STRESS_ARCHIVE` | | where runs are archived, whatever the test says |
 
 use std::net::IpAddr;
 use std::time::Duration;

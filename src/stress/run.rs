@@ -11,6 +11,9 @@ use super::verdict::{self, Verdict};
 use super::{Limits, Record, StressError};
 use crate::locust::{self, Entry, ExceptionRow, FailureRow, HistoryRow};
 
+/// Names the directory that runs are archived in, whatever a test says.
+const ARCHIVE: &str = "STRESS_ARCHIVE";
+
 /// What a run measured. Archive it, then ask for its verdict, so that the
 /// verdict can say where the files are.
 #[derive(Debug)]
@@ -63,14 +66,18 @@ impl Run {
         Table(self).to_string()
     }
 
-    /// Writes Locust's four CSV files and the JSON record into `directory`,
-    /// which is made if it is missing. Nothing is ever overwritten: a second run
+    /// Writes Locust's four CSV files and the JSON record into `directory`, or
+    /// where `STRESS_ARCHIVE` says; it is made if it is missing. Nothing is ever overwritten: a second run
     /// of the same name gets a number.
     ///
     /// # Errors
     /// [`StressError::Archive`] names the file that could not be written.
     pub fn archive(&self, directory: impl AsRef<Path>) -> Result<Archived, StressError> {
-        let archived = archive::write(self, directory.as_ref())?;
+        let elsewhere = std::env::var_os(ARCHIVE).filter(|path| !path.is_empty());
+        let directory = elsewhere
+            .as_ref()
+            .map_or(directory.as_ref(), |path| Path::new(path));
+        let archived = archive::write(self, directory)?;
         let _ = self.archived.set(archived.stats.clone());
         Ok(archived)
     }

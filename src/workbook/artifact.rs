@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Measurement, Missing, Revision, Rig, WorkbookError, legacy};
+use super::{Measurement, Micro, Missing, Revision, Rig, WorkbookError, legacy};
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -49,6 +49,9 @@ pub struct Artifact {
     /// Phases that could not be measured here.
     #[serde(default)]
     pub missing: Vec<Missing>,
+    /// The micro-benchmarks, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub micro: Vec<Micro>,
 }
 
 /// How long the fixed work took: a machine that changed its speed shows here.
@@ -76,6 +79,19 @@ impl Calibration {
     pub fn drift(&self) -> f64 {
         self.after_us / self.before_us - 1.0
     }
+
+    /// A warning where the machine changed its speed by more than a tenth.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let drift = self.drift();
+        (drift.abs() > 0.1).then(|| {
+            format!(
+                "the machine's own speed changed by {:+.0}% meanwhile: these figures are not to be \
+                 compared",
+                100.0 * drift
+            )
+        })
+    }
 }
 
 impl Artifact {
@@ -100,7 +116,15 @@ impl Artifact {
             calibration: Some(calibration),
             phases,
             missing,
+            micro: Vec::new(),
         }
+    }
+
+    /// The artifact with these micro-benchmarks.
+    #[must_use]
+    pub fn with_micro(mut self, micro: Vec<Micro>) -> Self {
+        self.micro = micro;
+        self
     }
 
     /// The day it was started on.

@@ -63,13 +63,26 @@ impl Bootstrap {
     /// How likely so much above `bound` would be, were the truth at `bound`.
     pub(super) fn p_above(&self, bound: f64) -> f64 {
         let below = self.sorted.partition_point(|value| *value <= bound);
-        self.widened(below)
+        self.p_value(below, bound - self.estimate)
     }
 
     /// How likely so much below `bound` would be, were the truth at `bound`.
     pub(super) fn p_below(&self, bound: f64) -> f64 {
         let below = self.sorted.partition_point(|value| *value < bound);
-        self.widened(RESAMPLES - below)
+        self.p_value(RESAMPLES - below, self.estimate - bound)
+    }
+
+    /// By the resamples `beyond` the bound; where there is none, by the t
+    /// distribution: ten thousand resamples tell nothing of rarer things, and what
+    /// many phases share is rarer. `distance` is that of the bound, below zero
+    /// where it lies on the other side of the estimate.
+    fn p_value(&self, beyond: usize, distance: f64) -> f64 {
+        let widened = self.widened(beyond);
+        if beyond > 0 {
+            return widened;
+        }
+        let t = distance / self.error.max(f64::MIN_POSITIVE);
+        widened.min(t_cdf(t.max(-1e6), self.pairs - 1.0))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a number of resamples")]
@@ -172,6 +185,19 @@ mod tests {
         let of = Bootstrap::of(&[0.0; 8]);
         assert_eq!((of.estimate, of.error), (0.0, 0.0));
         assert!(of.p_above(0.05) > 0.99 && of.p_below(0.05) < 0.01);
+    }
+
+    #[test]
+    fn the_further_from_a_bound_the_less_likely() {
+        let values = [0.30, 0.31, 0.28, 0.29, 0.33, 0.30, 0.27, 0.32];
+        let of = Bootstrap::of(&values);
+        let p: Vec<f64> = [0.25, 0.2, 0.1, 0.0, -1.0]
+            .iter()
+            .map(|bound| of.p_above(*bound))
+            .collect();
+        assert!(p.windows(2).all(|pair| pair[1] < pair[0]), "{p:?}");
+        assert!(p[4] < 1e-6, "{p:?}");
+        assert!(of.p_below(10.0) < 1e-6 && of.p_below(-10.0) > 0.99);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Artifact, Gate, Measurement, Verdict, judge, short};
+use super::{Artifact, Gate, Measurement, Phase, Verdict, judge, short};
 use crate::story::plot::escaped;
 
 /// An artifact, judged.
@@ -11,7 +11,27 @@ use crate::story::plot::escaped;
 pub struct GateReport<'a> {
     /// Each phase and how it did, in the order of the artifact.
     pub phases: Vec<(&'a Measurement, Verdict)>,
+    /// Phases that were not measured.
+    pub unmeasured: Vec<Unmeasured>,
     artifact: &'a Artifact,
+}
+
+/// A phase that an artifact does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unmeasured {
+    /// Its name.
+    pub phase: String,
+    /// Its gate, where it is known.
+    pub gate: Option<Gate>,
+    /// Why not.
+    pub reason: String,
+}
+
+impl Unmeasured {
+    fn fails(&self) -> bool {
+        self.gate == Some(Gate::Hard)
+    }
 }
 
 impl<'a> GateReport<'a> {
@@ -19,13 +39,46 @@ impl<'a> GateReport<'a> {
     #[must_use]
     pub fn of(artifact: &'a Artifact) -> Self {
         let phases = artifact.phases.iter().map(|of| (of, judge(of))).collect();
-        Self { phases, artifact }
+        let unmeasured = artifact.missing.iter().map(|missing| Unmeasured {
+            phase: missing.phase.clone(),
+            gate: None,
+            reason: missing.reason.clone(),
+        });
+        Self {
+            phases,
+            unmeasured: unmeasured.collect(),
+            artifact,
+        }
+    }
+
+    /// Judges `artifact`, which is to hold `phases`: a hard gate that was not
+    /// measured is not passed.
+    #[must_use]
+    pub fn expecting(artifact: &'a Artifact, phases: &[Phase]) -> Self {
+        let mut report = Self::of(artifact);
+        report.unmeasured.clear();
+        for phase in phases {
+            if artifact.phase(&phase.name).is_some() {
+                continue;
+            }
+            let missing = artifact.missing.iter().find(|of| of.phase == phase.name);
+            report.unmeasured.push(Unmeasured {
+                phase: phase.name.clone(),
+                gate: Some(phase.gate),
+                reason: missing.map_or_else(
+                    || "the artifact does not hold it".to_owned(),
+                    |missing| missing.reason.clone(),
+                ),
+            });
+        }
+        report
     }
 
     /// Whether the gate fails.
     #[must_use]
     pub fn fails(&self) -> bool {
         self.phases.iter().any(|(_, verdict)| verdict.fails())
+            || self.unmeasured.iter().any(Unmeasured::fails)
     }
 
     /// A line a phase, for a terminal.
@@ -46,11 +99,15 @@ impl<'a> GateReport<'a> {
                 verdict.sentence(of)
             );
         }
-        for missing in &self.artifact.missing {
+        for of in &self.unmeasured {
+            let word = if of.fails() { "fail" } else { "none" };
+            let gate = of
+                .gate
+                .map_or_else(String::new, |gate| format!(" ({})", gate.name()));
             let _ = writeln!(
                 text,
-                "none {}: not measured: {}",
-                missing.phase, missing.reason
+                "{word:4} {}{gate}: not measured: {}",
+                of.phase, of.reason
             );
         }
         text
@@ -77,6 +134,15 @@ impl<'a> GateReport<'a> {
             let sentence = data(&verdict.sentence(of));
             let _ = writeln!(text, "::{level} title={title}::{sentence}");
         }
+        for of in &self.unmeasured {
+            let level = if of.fails() { "error" } else { "warning" };
+            let title = property(&format!("phase {}", of.phase));
+            let _ = writeln!(
+                text,
+                "::{level} title={title}::not measured: {}",
+                data(&of.reason)
+            );
+        }
         text
     }
 
@@ -87,15 +153,16 @@ impl<'a> GateReport<'a> {
             .phases
             .iter()
             .filter(|(_, verdict)| verdict.fails())
-            .count();
-        let skipped = self.artifact.missing.len();
+            .count()
+            + self.unmeasured.iter().filter(|of| of.fails()).count();
+        let skipped = self.unmeasured.iter().filter(|of| !of.fails()).count();
         let mut text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <testsuites name=\"shakedown gate\" tests=\"{tests}\" failures=\"{failures}\">\n\
              <testsuite name=\"phases\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\" \
              timestamp=\"{}\">\n",
             escaped(&self.artifact.started),
-            tests = self.phases.len() + skipped,
+            tests = self.phases.len() + self.unmeasured.len(),
         );
         for (of, verdict) in &self.phases {
             let name = escaped(&of.phase);
@@ -114,12 +181,13 @@ impl<'a> GateReport<'a> {
                 "<testcase classname=\"phase\" name=\"{name}\" time=\"{seconds:.6}\">{inner}</testcase>"
             );
         }
-        for missing in &self.artifact.missing {
+        for of in &self.unmeasured {
+            let kind = if of.fails() { "failure" } else { "skipped" };
             let _ = writeln!(
                 text,
-                "<testcase classname=\"phase\" name=\"{}\"><skipped message=\"{}\"/></testcase>",
-                escaped(&missing.phase),
-                escaped(&missing.reason)
+                "<testcase classname=\"phase\" name=\"{}\"><{kind} message=\"{}\"/></testcase>",
+                escaped(&of.phase),
+                escaped(&of.reason)
             );
         }
         text.push_str("</testsuite>\n</testsuites>\n");

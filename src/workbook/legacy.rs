@@ -75,6 +75,7 @@ pub(super) fn artifact(value: Value) -> Result<Artifact, String> {
         calibration: None,
         phases,
         missing: Vec::new(),
+        micro: Vec::new(),
     })
 }
 
@@ -92,6 +93,7 @@ fn measurement(name: &str, of: &Figures) -> Measurement {
             None => of.target.to_string(),
         },
         warmup: 0,
+        build: String::new(),
         summary: Summary {
             samples: of.samples,
             mean_ms: ms(of.mean),

@@ -25,6 +25,9 @@ pub struct Measurement {
     /// Samples before those that count.
     #[serde(default)]
     pub warmup: u64,
+    /// How a Rust function was built, `dev` or `release`; empty of anything else.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub build: String,
     /// The figures.
     pub summary: Summary,
     /// Every sample, in microseconds; absent from results others published.
@@ -100,6 +103,7 @@ impl Measurement {
             at_least_ms: phase.at_least.map(super::Span::milliseconds),
             target: phase.target_text(),
             warmup,
+            build: String::new(),
             summary: Summary::of_tally(all),
             histogram: Some(all.histogram.clone()),
             steps: steps.iter().map(step).collect(),

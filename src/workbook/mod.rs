@@ -4,7 +4,8 @@
 //! A **phase** is something a service does whose 95th percentile has a target. It
 //! stands in `.config/shakedown.toml` ([`Settings`] has the keys) and is a Rust
 //! function registered with [`phase!`](crate::phase), an HTTP request, a command
-//! or a stress run. `cargo shakedown bench` measures phases and writes an
+//! or a stress run. What is too fast for that is a micro-benchmark, registered with
+//! [`micro!`](crate::micro). `cargo shakedown bench` measures both and writes an
 //! [`Artifact`]; `gate`, `trend`, `export` and `workbook` read artifacts.
 //!
 //! # Layers
@@ -31,8 +32,13 @@ mod error;
 mod export;
 mod gate;
 mod http;
+mod instructions;
 mod legacy;
+mod limited;
 mod measurement;
+mod micro;
+mod micro_report;
+mod micro_test;
 mod noise;
 mod page;
 mod phase;
@@ -58,12 +64,18 @@ pub use change_points::change_points;
 pub use duel::{ALPHA, Decision, Duel, LOOKS, Outcome, Side, settle};
 pub use error::WorkbookError;
 pub use export::{markdown_table, metric_names, prometheus};
-pub use gate::GateReport;
+pub use gate::{GateReport, Unmeasured};
+#[cfg(feature = "cli")]
+pub(crate) use limited::{LIMIT, run as run_limited};
 pub use measurement::{Bin, Measurement, Missing, Step};
+pub use micro::{Bench, Micro, Work};
+pub use micro_report::micros;
+#[doc(hidden)]
+pub use micro_test::micro_test;
 pub use noise::{Noise, latest_noise, write_noise};
 pub use page::{trend_page, workbook};
 pub use phase::{Gate, Phase, Tolerance};
-pub use phase_test::{INTO, SAMPLES, registered};
+pub use phase_test::{INTO, SAMPLES, SETTINGS, registered};
 #[doc(hidden)]
 pub use phase_test::{phase_test, register};
 pub use published::{Action, Change, Page, Scope};

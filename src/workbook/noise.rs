@@ -98,7 +98,7 @@ pub fn write_noise(noise: &Noise, archive: &Path) -> Result<PathBuf, WorkbookErr
     unreachable!("four thousand million calibrations of a day")
 }
 
-/// The latest noise of a machine like `rig` below `archive`.
+/// The noise of a machine like `rig` below `archive`: the latest of each phase.
 ///
 /// # Errors
 /// A file cannot be read or understood.
@@ -116,15 +116,47 @@ pub fn latest_noise(archive: &Path, rig: &Rig) -> Result<Option<Noise>, Workbook
                 path: path.clone(),
                 source,
             })?;
-            let noise: Noise =
-                serde_json::from_slice(&text).map_err(|error| WorkbookError::Artifact {
-                    path,
-                    reason: error.to_string(),
-                })?;
-            found.push(noise);
+            let refused = |error: serde_json::Error| WorkbookError::Artifact {
+                path: path.clone(),
+                reason: error.to_string(),
+            };
+            let value: serde_json::Value = serde_json::from_slice(&text).map_err(refused)?;
+            // Of a version that this code does not know: not for it.
+            if value["schema"] == 1 {
+                found.push(serde_json::from_value(value).map_err(refused)?);
+            }
         }
     }
-    found.retain(|noise| noise.schema == 1 && noise.rig.fingerprint() == rig.fingerprint());
+    found.retain(|noise| noise.rig.fingerprint() == rig.fingerprint());
     found.sort_by(|a, b| a.started.cmp(&b.started));
-    Ok(found.pop())
+    // A calibration of some phases says nothing of the others.
+    Ok(found.into_iter().reduce(|mut earlier, later| {
+        earlier.started = later.started;
+        earlier.tightest.extend(later.tightest);
+        earlier
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calibration_of_one_phase_keeps_what_is_known_of_the_others() {
+        let archive = tempfile::tempdir().unwrap();
+        let rig = Rig::default();
+        let noise = |at: &str, of: &[(&str, f64)]| {
+            let of = of.iter().map(|(name, share)| ((*name).to_owned(), *share));
+            Noise::new(at.to_owned(), rig.clone(), of)
+        };
+        let first = noise("2026-01-01T10:00:00Z", &[("A", 0.1), ("B", 0.2)]);
+        let second = noise("2026-01-02T10:00:00Z", &[("A", 0.3)]);
+        write_noise(&first, archive.path()).unwrap();
+        write_noise(&second, archive.path()).unwrap();
+        let later = archive.path().join("2026-01-02/noise-9.json");
+        fs::write(later, "{\"schema\": 2, \"of\": \"the future\"}").unwrap();
+        let known = latest_noise(archive.path(), &rig).unwrap().unwrap();
+        assert_eq!(known.tightest["A"], 0.3);
+        assert_eq!(known.tightest["B"], 0.2);
+    }
 }

@@ -2,7 +2,8 @@
 //! and the archive.
 
 use super::{
-    Artifact, Measurement, Phase, Settings, Trend, Verdict, bins, judge, short, trend, trend_plot,
+    Artifact, Measurement, Phase, Settings, Trend, Verdict, bins, judge, micro_report, short,
+    trend, trend_plot,
 };
 use crate::story::{Block, Cell, Document, Sheet, Span as Words, Tone};
 
@@ -22,6 +23,7 @@ pub fn workbook(settings: &Settings, artifacts: &[Artifact]) -> Document {
         results(settings, latest, &mut blocks);
         steps(latest, &mut blocks);
         distributions(latest, &mut blocks);
+        micro_report::chapter(latest, &mut blocks);
     } else {
         blocks.push(Block::Chapter("Results".to_owned()));
         blocks.push(sentence(
@@ -49,7 +51,7 @@ pub fn trend_page(title: &str, trends: &[Trend], weeks: u16) -> Document {
     }
 }
 
-fn sentence(text: &str) -> Block {
+pub(super) fn sentence(text: &str) -> Block {
     Block::Paragraph(vec![Words::Text(text.to_owned())])
 }
 
@@ -62,7 +64,7 @@ fn list(items: impl IntoIterator<Item = String>) -> Block {
     )
 }
 
-fn sheet(caption: &str, columns: &[(&str, bool)], rows: Vec<Vec<Cell>>) -> Block {
+pub(super) fn sheet(caption: &str, columns: &[(&str, bool)], rows: Vec<Vec<Cell>>) -> Block {
     Block::Table(Sheet {
         caption: caption.to_owned(),
         columns: columns
@@ -146,9 +148,10 @@ fn phases(settings: &Settings, blocks: &mut Vec<Block>) {
     ));
 }
 
-/// Seconds with three decimals at most: `0.083`, `24.9`.
+/// Seconds with three decimals at most, six below 10 ms: `24.9`, `0.083`, `0.00064`.
 fn seconds(milliseconds: f64) -> String {
-    let text = format!("{:.3}", milliseconds / 1_000.0);
+    let decimals = if milliseconds < 10.0 { 6 } else { 3 };
+    let text = format!("{:.decimals$}", milliseconds / 1_000.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -228,11 +231,12 @@ fn steps(latest: &Artifact, blocks: &mut Vec<Block>) {
     for of in latest.phases.iter().filter(|of| !of.steps.is_empty()) {
         blocks.push(Block::Section(format!("`{}` by step", of.phase)));
         let all: f64 = of.steps.iter().map(|step| step.summary.mean_ms).sum();
+        let whole = all.max(f64::MIN_POSITIVE); // steps may all be below a microsecond
         let row = |name: &str, mean: f64| {
             vec![
                 Cell::text(name),
                 Cell::number(Some(mean), short(mean)),
-                Cell::number(Some(mean / all), format!("{:.0} %", 100.0 * mean / all)),
+                Cell::number(Some(mean / whole), format!("{:.0} %", 100.0 * mean / whole)),
             ]
         };
         let mut rows: Vec<Vec<Cell>> = of

@@ -64,6 +64,9 @@ pub const INTO: &str = "SHAKEDOWN_PHASE_INTO";
 /// The number of samples; without it, the phase's `quick-samples`.
 pub const SAMPLES: &str = "SHAKEDOWN_PHASE_SAMPLES";
 
+/// The file that phases are read from; without it, the workspace's own.
+pub const SETTINGS: &str = "SHAKEDOWN_PHASE_SETTINGS";
+
 static REGISTERED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
 /// Remembers a phase of this binary, before `main`.
@@ -97,16 +100,20 @@ pub fn phase_test(
     package: &str,
     function: impl FnOnce(&mut Sampler) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
-    let settings = Settings::above(Path::new(package))?;
+    let settings = match std::env::var_os(SETTINGS) {
+        Some(file) => Settings::read(Path::new(&file))?,
+        None => Settings::above(Path::new(package))?,
+    };
     let phase = settings.phase(name)?;
     let into = std::env::var_os(INTO).map(PathBuf::from);
-    let samples = samples()?.unwrap_or(phase.quick_samples);
+    let samples = whole(SAMPLES)?.unwrap_or(phase.quick_samples);
     let progress = into.as_ref().map(|into| into.join("progress"));
     let mut sampler = Sampler::new(phase, samples, progress);
     function(&mut sampler)?;
-    let measurement = sampler.finish()?;
+    let mut measurement = sampler.finish()?;
+    measurement.build = build().to_owned();
     if let Some(into) = into {
-        write(&into, &measurement)?;
+        write(&into, &measurement.phase, &measurement)?;
         return Ok(report(&measurement));
     }
     let report = report(&measurement);
@@ -114,6 +121,15 @@ pub fn phase_test(
         return Err(Failure::new(report));
     }
     Ok(report)
+}
+
+/// How the code was built that runs in this process.
+pub(super) fn build() -> &'static str {
+    if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    }
 }
 
 fn report(of: &Measurement) -> String {
@@ -132,26 +148,29 @@ fn report(of: &Measurement) -> String {
     text
 }
 
-fn samples() -> Result<Option<u64>, WorkbookError> {
-    let Ok(value) = std::env::var(SAMPLES) else {
+/// What the variable `variable` holds, a whole number above zero.
+pub(super) fn whole(variable: &'static str) -> Result<Option<u64>, WorkbookError> {
+    let Ok(value) = std::env::var(variable) else {
         return Ok(None);
     };
     match value.parse() {
-        Ok(samples) if samples > 0 => Ok(Some(samples)),
-        _ => Err(WorkbookError::Variable {
-            variable: SAMPLES,
-            value,
-        }),
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => Err(WorkbookError::Variable { variable, value }),
     }
 }
 
-fn write(into: &Path, measurement: &Measurement) -> Result<(), WorkbookError> {
-    let path = into.join(format!("{}.json", measurement.phase));
+/// Leaves what was measured of `name` for who asked for it.
+pub(super) fn write(
+    into: &Path,
+    name: &str,
+    measured: &impl serde::Serialize,
+) -> Result<(), WorkbookError> {
+    let path = into.join(format!("{name}.json"));
     let failed = |source| WorkbookError::Write {
         path: path.clone(),
         source,
     };
-    let json = serde_json::to_vec(measurement).map_err(|error| failed(error.into()))?;
+    let json = serde_json::to_vec(measured).map_err(|error| failed(error.into()))?;
     let mut file = tempfile::NamedTempFile::new_in(into).map_err(failed)?;
     std::io::Write::write_all(&mut file, &json).map_err(failed)?;
     file.persist(&path)

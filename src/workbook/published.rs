@@ -27,6 +27,10 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// Weeks of trend.
     pub weeks: u16,
+    /// Cargo's profile that phases and micro-benchmarks are built in.
+    pub cargo_profile: String,
+    /// What builds the programs that phases run, in a checkout of a base.
+    pub build: Vec<String>,
 }
 
 impl Default for Page {
@@ -41,6 +45,8 @@ impl Default for Page {
             actions: Vec::new(),
             changes: Vec::new(),
             weeks: 12,
+            cargo_profile: "release".to_owned(),
+            build: Vec::new(),
         }
     }
 }

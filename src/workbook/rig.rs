@@ -48,6 +48,12 @@ pub struct Rig {
     pub governor: String,
 }
 
+/// A kernel's version without its patch level and its build: `6.18` of `6.18.44-fc`.
+fn release(kernel: &str) -> String {
+    let parts: Vec<&str> = kernel.splitn(3, ['.', '-']).take(2).collect();
+    parts.join(".")
+}
+
 impl Rig {
     /// This machine, after `machine` looked at how busy it was.
     fn of(machine: Machine) -> Self {
@@ -70,7 +76,7 @@ impl Rig {
             of.cpu_model,
             of.cores,
             gibibytes(of.memory_bytes),
-            of.kernel,
+            release(&of.kernel),
             self.disk,
             self.container,
             self.governor

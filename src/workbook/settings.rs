@@ -28,8 +28,10 @@
 //! command = ["target/release/app", "--port", "0"]
 //! ready = "listening on "       # what the address follows in its log
 //!
-//! [workbook]                    # what the page says beside the numbers
+//! [workbook]                    # what the page says beside the numbers, and
 //! title = "Performance workbook"
+//! cargo-profile = "release"     # how functions are built
+//! build = ["cargo", "build", "--release"] # makes what commands and fixtures run, in a base
 //! ```
 //!
 //! Without `run`, a phase is the function that `shakedown::phase!` registers

@@ -99,7 +99,8 @@ pub fn steps(of: &Measurement) -> String {
     columns(&[&title, "mean", "P95", "max", "share"], &rows)
 }
 
-fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
+/// Rows under a header, the first column to the left.
+pub(super) fn columns<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([header[column].len()]).max().unwrap_or(0)

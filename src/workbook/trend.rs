@@ -1,6 +1,8 @@
 //! The 95th percentile of each phase over the last weeks, what changed it and
 //! when.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp, civil};
 
 use super::{Artifact, change_points};
@@ -110,7 +112,7 @@ fn points(artifacts: &[Artifact], name: &str, since: i64) -> Vec<Point> {
             date: artifact.date().to_owned(),
             commit: format!("{}{dirty}", artifact.revision.commit),
             p95_ms: of.summary.p95_ms,
-            machine: artifact.rig.fingerprint(),
+            machine: format!("{}|{}", artifact.rig.fingerprint(), of.build),
         })
     };
     artifacts.iter().filter_map(point).collect()
@@ -120,13 +122,17 @@ fn of_phase(name: &str, target_ms: f64, points: Vec<Point>) -> Trend {
     let machine_changes: Vec<usize> = (1..points.len())
         .filter(|index| points[*index].machine != points[index - 1].machine)
         .collect();
-    // Levels on different machines are not compared.
-    let mut changes = Vec::new();
-    let mut from = 0;
-    for to in machine_changes.iter().copied().chain([points.len()]) {
-        level_changes(&points[from..to], from, &mut changes);
-        from = to;
+    // Levels on different machines are not compared; each has a series of its own,
+    // also where they take turns.
+    let mut series: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, point) in points.iter().enumerate() {
+        series.entry(&point.machine).or_default().push(index);
     }
+    let mut changes = Vec::new();
+    for indices in series.values() {
+        level_changes(&points, indices, &mut changes);
+    }
+    changes.sort_by_key(|change| change.index);
     Trend {
         phase: name.to_owned(),
         target_ms,
@@ -136,9 +142,11 @@ fn of_phase(name: &str, target_ms: f64, points: Vec<Point>) -> Trend {
     }
 }
 
-fn level_changes(points: &[Point], offset: usize, changes: &mut Vec<LevelChange>) {
+/// The changes of level among the points at `indices`.
+fn level_changes(points: &[Point], indices: &[usize], changes: &mut Vec<LevelChange>) {
+    let own: Vec<&Point> = indices.iter().map(|index| &points[*index]).collect();
     // Times are compared as ratios, so their logarithms are.
-    let values: Vec<f64> = points
+    let values: Vec<f64> = own
         .iter()
         .map(|point| point.p95_ms.max(0.001).ln())
         .collect();
@@ -146,10 +154,10 @@ fn level_changes(points: &[Point], offset: usize, changes: &mut Vec<LevelChange>
     let edges: Vec<usize> = [0]
         .into_iter()
         .chain(at.iter().copied())
-        .chain([points.len()])
+        .chain([own.len()])
         .collect();
     let level = |from: usize, to: usize| {
-        let times: Vec<f64> = points[from..to].iter().map(|point| point.p95_ms).collect();
+        let times: Vec<f64> = own[from..to].iter().map(|point| point.p95_ms).collect();
         median(&times).unwrap_or(0.0)
     };
     for edge in edges.windows(3) {
@@ -157,9 +165,9 @@ fn level_changes(points: &[Point], offset: usize, changes: &mut Vec<LevelChange>
         if (after / before - 1.0).abs() < SMALLEST {
             continue;
         }
-        let (old, new) = (&points[edge[1] - 1], &points[edge[1]]);
+        let (old, new) = (own[edge[1] - 1], own[edge[1]]);
         changes.push(LevelChange {
-            index: offset + edge[1],
+            index: indices[edge[1]],
             from_commit: old.commit.clone(),
             to_commit: new.commit.clone(),
             date: new.date.clone(),

@@ -15,7 +15,8 @@ mod captures;
 
 use std::{hint::black_box, time::Duration};
 
-use captures::{OwnedFrame, frames};
+pub(super) use captures::OwnedFrame;
+use captures::frames;
 use decnet::sniffer::{Analyzer, Event, Packet, TcpFlags, dissect};
 
 /// Packets of one repetition; each is of a connection of its own.
@@ -57,11 +58,11 @@ fn frame(capture: &str, wanted: impl Fn(&Packet<'_>) -> bool) -> OwnedFrame {
         .unwrap()
 }
 
-fn syn() -> OwnedFrame {
+pub(super) fn syn() -> OwnedFrame {
     frame("curl-h2.pcap", |packet| packet.finding.is_some())
 }
 
-fn client_hello() -> OwnedFrame {
+pub(super) fn client_hello() -> OwnedFrame {
     frame("curl-h2.pcap", |packet| {
         !packet.segment.unwrap().payload.is_empty()
     })

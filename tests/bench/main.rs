@@ -10,6 +10,7 @@ mod conftest;
 mod decnet_server;
 mod dissectors;
 mod gate_experiment;
+mod hot_paths;
 mod image_unpack;
 mod inspection;
 mod phases;

@@ -51,6 +51,57 @@ fn repository() -> (Scratch, String) {
 }
 
 #[test]
+fn what_cannot_be_compared_is_told_and_the_rest_is_compared() {
+    let (directory, config) = repository();
+    let more = "[phase.ASK]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 3\n\
+                run = { http = \"GET http://127.0.0.1:1/\" }\n";
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{more}{text}")).unwrap();
+    commit(directory.path(), 5_000, "as it was");
+    commit(directory.path(), 20_000, "slower");
+    let junit = directory.join("gate.xml").display().to_string();
+    let text = shakedown(&[
+        "gate", "--config", &config, "--base", "HEAD~1", "--junit", &junit,
+    ]);
+    assert!(text.starts_with("exit 100\n"), "{text}");
+    assert!(
+        text.contains("none   ASK: both sides would ask the same server"),
+        "{text}"
+    );
+    let xml = std::fs::read_to_string(&junit).unwrap();
+    let xml = roxmltree::Document::parse(&xml).unwrap();
+    let suite = xml
+        .descendants()
+        .find(|node| node.has_tag_name("testsuite"))
+        .unwrap();
+    assert_eq!(suite.attribute("failures"), Some("1"));
+    assert_eq!(suite.attribute("skipped"), Some("1"));
+}
+
+#[test]
+fn a_base_that_was_left_half_checked_out_is_mended() {
+    let (directory, config) = repository();
+    commit(directory.path(), 5_000, "as it was");
+    commit(directory.path(), 5_000, "the same");
+    let gate = || shakedown(&["gate", "--config", &config, "--base", "HEAD~1"]);
+    let text = gate();
+    assert!(!text.contains("error"), "{text}");
+    let bases = directory.join("target/shakedown/base");
+    let base = std::fs::read_dir(&bases)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    std::fs::remove_file(base.join("work.sh")).unwrap();
+    let text = gate();
+    assert!(!text.contains("error"), "{text}");
+    std::fs::remove_dir_all(&base).unwrap();
+    let text = gate();
+    assert!(!text.contains("error"), "{text}");
+}
+
+#[test]
 fn a_commit_that_does_four_times_the_work_is_a_regression() {
     let (directory, config) = repository();
     commit(directory.path(), 5_000, "as it was");

@@ -153,6 +153,28 @@ fn many_phases_together_need_more_evidence() {
 }
 
 #[test]
+fn a_build_that_is_far_slower_fails_among_many_phases() {
+    let mut noise = Dice(7);
+    let outcome = Duel::new(tolerance(0.1, 0.0), 100)
+        .run(|side| {
+            let slower = if side == Side::New { 3.0 } else { 1.0 };
+            Ok::<_, ()>(noise.run(slower, 0.02))
+        })
+        .unwrap();
+    assert_eq!(outcome.decision, Decision::Fail, "{outcome:?}");
+    let mut all = vec![outcome; 1];
+    let mut calm = all[0].clone();
+    (calm.p_value, calm.decision) = (0.9, Decision::Pass);
+    all.extend(vec![calm; 99]);
+    settle(&mut all);
+    let fails = all
+        .iter()
+        .filter(|of| of.decision == Decision::Fail)
+        .count();
+    assert_eq!(fails, 1);
+}
+
+#[test]
 fn the_tightest_tolerance_grows_with_the_noise() {
     let tightest = |spread: f64| {
         let mut dice = Dice(5);

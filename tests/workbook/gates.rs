@@ -1,6 +1,6 @@
 //! The gate over an artifact: what fails, what warns, and how it is told.
 
-use shakedown::workbook::{Artifact, Gate, GateReport, Verdict};
+use shakedown::workbook::{Artifact, Gate, GateReport, Settings, Verdict};
 
 use crate::archive::artifact;
 
@@ -51,7 +51,29 @@ fn each_outcome_is_told_as_what_it_is() {
     ::warning title=phase SLOW::P95 25.0ms is above the target of 10.0ms, below the limit of 30.0ms
     ::error title=phase BROKEN::P95 30.5ms is above the limit of 30.0ms (target 10.0ms)
     ::warning title=phase SLOPPY::P95 31.0ms is above the limit of 30.0ms (target 10.0ms)
+    ::warning title=phase IMAGE_UNPACK::not measured: no engine
     ");
+}
+
+#[test]
+fn a_hard_gate_that_was_not_measured_is_not_passed() {
+    let mut artifact = mixed();
+    artifact.phases.retain(|of| of.phase != "BROKEN");
+    let table = |name: &str, gate: &str| {
+        format!("[phase.{name}]\ntarget = \"1 s\"\ngate = \"{gate}\"\nsamples = 1\n")
+    };
+    let expecting = |text: &str| {
+        let settings = Settings::parse(std::path::Path::new("x.toml"), text).unwrap();
+        let report = GateReport::expecting(&artifact, &settings.phases);
+        (report.fails(), report.human(), report.junit())
+    };
+    let soft = table("FINE", "hard") + &table("IMAGE_UNPACK", "soft");
+    let (fails, human, _) = expecting(&soft);
+    assert!(!fails && human.contains("none IMAGE_UNPACK (soft): not measured: no engine"));
+    let (fails, human, junit) = expecting(&(soft + &table("NEW", "hard")));
+    assert!(fails, "{human}");
+    assert!(human.contains("fail NEW (hard): not measured"), "{human}");
+    assert!(junit.contains("failures=\"1\" skipped=\"1\""), "{junit}");
 }
 
 #[test]

@@ -74,10 +74,15 @@ fn a_command_is_measured_judged_and_archived() {
     assert!(text.contains(&path.display().to_string()), "{text}");
     let shown = shakedown(&["bench", "show", &path.display().to_string()]);
     assert!(shown.contains("TWO: P95 "), "{shown}");
-    let gate = shakedown(&["gate", "--config", &config]);
+    let gate = shakedown(&["gate", "--config", &config, "--phase", "TWO"]);
     assert!(
         gate.starts_with("exit 0\n") && gate.contains("ok   TWO (hard)"),
         "{gate}"
+    );
+    let whole = shakedown(&["gate", "--config", &config]);
+    assert!(
+        whole.starts_with("exit 100\n") && whole.contains("fail ONE (hard): not measured"),
+        "{whole}"
     );
 }
 
@@ -96,6 +101,64 @@ fn a_failing_phase_archives_nothing() {
         "{text}"
     );
     assert!(!directory.join("development").exists());
+}
+
+#[test]
+fn a_failing_phase_does_not_lose_what_was_measured() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    std::fs::create_dir(directory.join(".config")).unwrap();
+    let config = directory.join(".config/shakedown.toml");
+    let table = |name: &str, program: &str| {
+        format!(
+            "[phase.{name}]\ntarget = \"9 s\"\ngate = \"hard\"\nsamples = 2\n\
+             run = {{ command = [\"{program}\"] }}\n"
+        )
+    };
+    let text = table("ONE", "true") + &table("BAD", "false") + &table("TWO", "true");
+    std::fs::write(&config, text).unwrap();
+    let text = shakedown(&["bench", "--config", &config.display().to_string()]);
+    assert!(
+        text.starts_with("exit 3\n") && text.contains("error: phase `BAD`: `false` ended with"),
+        "{text}"
+    );
+    let (_, artifact) =
+        shakedown::workbook::latest(&directory.join("development/bench-artifacts")).unwrap();
+    let names: Vec<&str> = artifact.phases.iter().map(|of| of.phase.as_str()).collect();
+    assert_eq!(names, ["ONE", "TWO"]);
+    assert_eq!(artifact.missing[0].phase, "BAD");
+    assert!(artifact.missing[0].reason.contains("it failed"));
+}
+
+#[test]
+fn micro_benchmarks_are_shown_in_eighty_columns() {
+    let directory = scratch();
+    let config = gated(directory.path());
+    let micro = |name: &str, ns: f64, instructions: Option<u64>| {
+        serde_json::from_value(serde_json::json!({
+            "name": name, "build": "release", "samples": 100, "calls": 1_000_000,
+            "mean_ns": ns, "median_ns": ns, "p95_ns": ns * 1.5, "min_ns": ns * 0.9,
+            "max_ns": ns * 3.0, "instructions": instructions,
+            "work": { "count": 4096, "unit": "B" },
+        }))
+        .unwrap()
+    };
+    let artifact = mixed().with_micro(vec![
+        micro("read_locust_history", 123_456_789.0, Some(1_234_567_890)),
+        micro("parse", 12.5, None),
+    ]);
+    let path = artifact.write(&directory.join("more")).unwrap();
+    let path = path.display().to_string();
+    let text = shakedown(&["bench", "show", &path, "--config", &config]);
+    let table = text.split_once("call (release build)").unwrap().1;
+    for line in table.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(
+        table.contains("12.5ns") && table.contains("328G B/s"),
+        "{text}"
+    );
+    assert!(table.contains("1.23G"), "{text}");
 }
 
 /// An artifact in a workspace of its own; the path of its configuration.

@@ -81,6 +81,35 @@ fn another_machine_is_marked_and_is_no_change_of_the_code() {
 }
 
 #[test]
+fn a_change_is_found_though_two_machines_take_turns() {
+    let mut artifacts = archive(40, |day| {
+        let level = if day < 20 { 10.0 } else { 14.0 };
+        if day % 2 == 0 { level } else { 3.0 * level }
+    });
+    for artifact in artifacts.iter_mut().skip(1).step_by(2) {
+        artifact.rig.machine.cores += 6;
+    }
+    let trends = trend(&artifacts, 12);
+    let found: Vec<usize> = trends[0]
+        .changes
+        .iter()
+        .map(|change| change.index)
+        .collect();
+    assert_eq!(found, [20, 21], "one on each machine");
+}
+
+#[test]
+fn another_patch_level_of_the_kernel_is_the_same_machine() {
+    let mut artifacts = archive(10, |_| 10.0);
+    for (number, artifact) in artifacts.iter_mut().enumerate() {
+        artifact.rig.machine.kernel = format!("6.18.{number}-cloud");
+    }
+    assert!(trend(&artifacts, 12)[0].machine_changes.is_empty());
+    artifacts[9].rig.machine.kernel = "6.19.0-cloud".to_owned();
+    assert_eq!(trend(&artifacts, 12)[0].machine_changes, [9]);
+}
+
+#[test]
 fn only_the_last_weeks_count() {
     let trends = trend(&archive(120, |day| if day < 20 { 5.0 } else { 10.0 }), 12);
     assert_eq!(trends[0].points.len(), 12 * 7 + 1);

@@ -9,6 +9,8 @@ mod quota;
 mod sched_rescan;
 mod tar;
 
+pub(crate) use policy_eval::event;
+
 use std::collections::BTreeSet;
 
 use shakedown::workbook::{RunKind, Settings, registered};
@@ -25,7 +27,7 @@ shakedown::phase!(FEED_MERGE = feed_merge::feed_merge);
 shakedown::phase!(API_P95 = api::api_p95);
 
 /// A runtime for the untimed and the timed part of a phase.
-fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()

@@ -21,7 +21,7 @@ pub(super) fn rules() -> Result<Rules> {
 
 /// A line of JSON a log, as a collector would send it. About one in three
 /// matches a rule, as far as the mix of services allows.
-pub(super) fn event(number: usize) -> String {
+pub(crate) fn event(number: usize) -> String {
     let service = ["ssh", "http", "telnet", "ftp", "smb", "rdp"][number % 6];
     let fields = match (service, number / 6 % 5) {
         ("http", 0) => r#"{"method":"GET","path":"/.env","user_agent":"zgrab/0.x"}"#,
