@@ -158,7 +158,10 @@ impl Finding {
             Self::GeneratorSaturated { used, available } => {
                 let cores = match (used, available) {
                     (Some(used), Some(available)) => {
-                        format!(" (the generator used {used:.1} of {available:.0} cores)")
+                        format!(
+                            " (the generator used {used:.1} of {})",
+                            of_cores(*available)
+                        )
                     }
                     _ => String::new(),
                 };
@@ -171,14 +174,16 @@ impl Finding {
                 digits::milliseconds(*milliseconds)
             ),
             Self::ServerSaturated { used, available } => format!(
-                "The server used {used:.1} of {available:.0} cores: the processor is the limit."
+                "The server used {used:.1} of {}: the processor is the limit.",
+                of_cores(*available)
             ),
             Self::WorkersBusy {
                 used,
                 workers,
                 available,
             } => format!(
-                "The server used {used:.1} of {available:.0} cores and had {}: they were busy all the time.",
+                "The server used {used:.1} of {} and had {}: they were busy all the time.",
+                of_cores(*available),
                 super::factor::phrase("workers", Some(&format!("{workers}")))
             ),
             Self::MachineBusy { share, server } => {
@@ -192,7 +197,8 @@ impl Finding {
                 )
             }
             Self::ServerHadRoom { used, available } => format!(
-                "The server used {used:.1} of {available:.0} cores: it waited for something else than the processor."
+                "The server used {used:.1} of {}: it waited for something else than the processor.",
+                of_cores(*available)
             ),
             Self::WriterQueue { depth, batch } => {
                 let batch = batch.map_or_else(String::new, |batch| {
@@ -228,4 +234,8 @@ impl Finding {
             ),
         }
     }
+}
+/// `1 core`, `2 cores`.
+fn of_cores(cores: f64) -> String {
+    super::factor::phrase("cores", Some(&format!("{cores:.0}")))
 }

@@ -18,7 +18,7 @@ use http_body_util::Full;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 
-use super::connection::{Answer, Connection, read};
+use super::connection::{Answer, Connection};
 use super::recorder::Observation;
 use super::watch::{Seat, User};
 
@@ -206,7 +206,7 @@ impl Call {
                 again.map_err(|_| "connection closed before the request was sent".to_owned())?
             }
         };
-        let answer = read(response, self.whole).await?;
+        let answer = connection.read(response, self.whole).await?;
         if self.whole {
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         }

@@ -28,6 +28,13 @@ pub struct ServerUse {
     pub cpu_cores: f64,
     /// The most memory resident at a look, in bytes.
     pub peak_rss_bytes: u64,
+    /// Memory resident half-way through the looks, in bytes: what has grown since
+    /// then grew when everything was warm. 0 of records that do not have it.
+    #[serde(default)]
+    pub middle_rss_bytes: u64,
+    /// Memory resident at the last look, in bytes.
+    #[serde(default)]
+    pub last_rss_bytes: u64,
     /// The most threads at a look.
     pub peak_threads: u64,
     /// Whether the process was gone at the end of the run.
@@ -50,6 +57,8 @@ pub(super) fn check_pinned(pid: u32, wanted: &Cores) -> Result<(), StressError> 
 pub(super) struct Sampler {
     first: Option<(Duration, f64)>,
     last: Option<(Duration, f64)>,
+    /// One for each look.
+    resident: Vec<u64>,
     seen: ServerUse,
 }
 
@@ -59,6 +68,7 @@ impl Sampler {
         Self {
             first: None,
             last: None,
+            resident: Vec::new(),
             seen: ServerUse {
                 pid,
                 cores: cores.as_ref().map_or(0, Cores::count),
@@ -79,11 +89,15 @@ impl Sampler {
         let status = format!("/proc/{}/status", self.seen.pid);
         let memory = line_of(&status, "VmRSS").and_then(|text| kibibytes(&text));
         let threads = line_of(&status, "Threads").and_then(|text| text.parse().ok());
-        self.seen.peak_rss_bytes = self.seen.peak_rss_bytes.max(memory.unwrap_or(0));
+        self.resident.extend(memory);
         self.seen.peak_threads = self.seen.peak_threads.max(threads.unwrap_or(0));
     }
 
     pub(super) fn finish(mut self) -> ServerUse {
+        let resident = &self.resident;
+        self.seen.peak_rss_bytes = resident.iter().copied().max().unwrap_or(0);
+        self.seen.middle_rss_bytes = resident.get(resident.len() / 2).copied().unwrap_or(0);
+        self.seen.last_rss_bytes = resident.last().copied().unwrap_or(0);
         if let (Some(first), Some(last)) = (self.first, self.last) {
             self.seen.cpu_seconds = last.1 - first.1;
             let passed = (last.0.saturating_sub(first.0)).as_secs_f64();
@@ -107,4 +121,26 @@ fn cpu_seconds(pid: u32) -> Option<f64> {
     // SAFETY: `sysconf` only reads a constant of the system.
     let ticks_a_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
     Some((user + system) as f64 / (ticks_a_second.max(1)) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_at_its_peak_half_way_and_at_the_end() {
+        let mut sampler = Sampler::of(std::process::id());
+        sampler.resident = vec![10, 40, 30, 35];
+        let seen = sampler.finish();
+        assert_eq!(seen.peak_rss_bytes, 40);
+        assert_eq!((seen.middle_rss_bytes, seen.last_rss_bytes), (30, 35));
+    }
+
+    #[test]
+    fn a_look_at_this_process_finds_its_memory() {
+        let mut sampler = Sampler::of(std::process::id());
+        sampler.look(Duration::ZERO);
+        let seen = sampler.finish();
+        assert!(seen.last_rss_bytes > 1 << 20 && !seen.gone, "{seen:?}");
+    }
 }

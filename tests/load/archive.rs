@@ -70,6 +70,7 @@ async fn a_second_run_of_the_same_name_gets_a_number_and_the_first_stays() {
         .server
         .as_ref()
         .expect("the server's process was named");
+    assert!(server.last_rss_bytes > 0 && server.middle_rss_bytes > 0);
     assert!(server.peak_rss_bytes > 0 && server.peak_threads > 0 && !server.gone);
     assert!(!read.machine.cpu_model.is_empty() && read.machine.memory_bytes > 0);
     assert_eq!(
