@@ -29,6 +29,7 @@ pub mod story;
 #[cfg(feature = "stress")]
 pub mod stress;
 pub mod tier;
+mod whole_file;
 #[cfg(feature = "workbook")]
 pub mod workbook;
 

@@ -16,7 +16,7 @@ use super::error::Quote;
 use super::network::{Network, Volume};
 use super::reaper::{self, Kind, LABEL};
 use super::running::{SHOWN_LINES, blocking, unique};
-use super::{Container, ContainerError, ContainerHandle, Ready, state};
+use super::{Container, ContainerError, ContainerHandle, Ready, log};
 use crate::session::Host;
 
 /// testcontainers' own limit, which must not be the one that ends a start:
@@ -178,7 +178,7 @@ impl ContainerBuilder {
             }
             Err(source) => {
                 let log = blocking(move || {
-                    let log = state::log_tail(&engine, &name, SHOWN_LINES);
+                    let log = log::log_tail(&engine, &name, SHOWN_LINES);
                     // Created but not started; the reaper is there as well.
                     let _ = Kind::Container.remove(&engine, &name);
                     Quote::new(log)

@@ -83,6 +83,13 @@ impl Answer {
 }
 
 impl Engine {
+    #[cfg(test)]
+    pub(super) fn at(address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+        }
+    }
+
     /// Where testcontainers looks for it.
     pub(super) fn find() -> Self {
         let address = std::env::var("DOCKER_HOST")
@@ -280,21 +287,20 @@ mod tests {
 
     use super::*;
 
-    fn at(address: &str) -> Engine {
-        Engine {
-            address: address.to_owned(),
-        }
-    }
-
     #[test]
     fn an_engine_that_is_not_there_is_named_with_what_to_do() {
-        let error = at("unix:///nowhere/docker.sock").greet().unwrap_err();
+        let error = Engine::at("unix:///nowhere/docker.sock")
+            .greet()
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "no container engine at `unix:///nowhere/docker.sock`: No such file or directory \
              (os error 2); start Docker, or set DOCKER_HOST"
         );
-        let error = at("ssh://elsewhere").greet().unwrap_err().to_string();
+        let error = Engine::at("ssh://elsewhere")
+            .greet()
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("only `unix://path` and `tcp://host:port`"),
             "{error}"
@@ -312,7 +318,7 @@ mod tests {
             peer.write_all(answer.as_bytes()).unwrap();
             String::from_utf8_lossy(&request[..read]).into_owned()
         });
-        (at(&format!("tcp://{address}")), served)
+        (Engine::at(&format!("tcp://{address}")), served)
     }
 
     #[test]

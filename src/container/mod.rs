@@ -61,6 +61,7 @@ mod builder;
 mod engine;
 mod error;
 mod handle;
+mod log;
 mod network;
 mod ready;
 mod reaper;

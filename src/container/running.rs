@@ -11,8 +11,9 @@ use testcontainers::{ContainerAsync, GenericImage};
 
 use super::engine::{Engine, escaped};
 use super::error::Quote;
+use super::log::{self, GrowingLog};
 use super::reaper::Kind;
-use super::state::{self, State};
+use super::state::State;
 use super::{ContainerBuilder, ContainerError, ContainerHandle, Ready};
 use crate::fixtures::Outset;
 use crate::fixtures::fnv::Fnv;
@@ -122,7 +123,7 @@ impl Container {
     /// The last `lines` lines that it wrote, to either stream.
     #[must_use]
     pub fn log_tail(&self, lines: usize) -> String {
-        state::log_tail(&self.engine, &self.name, lines)
+        log::log_tail(&self.engine, &self.name, lines)
     }
 
     /// Whether it runs.
@@ -176,15 +177,21 @@ impl Container {
     /// As [`ContainerBuilder::start`].
     pub async fn start_again(&self) -> Result<(), ContainerError> {
         let (engine, name) = (self.engine.clone(), self.name.clone());
-        let since = now();
-        blocking(move || {
+        let waits_for_words = matches!(self.ready, Ready::Log(_));
+        let log = blocking(move || {
+            let log = if waits_for_words {
+                GrowingLog::to_come(engine.clone(), name.clone())?
+            } else {
+                GrowingLog::whole(engine.clone(), name.clone())
+            };
             let path = format!("/containers/{name}/start");
             engine.call("POST", &path, None, || {
                 format!("start the container `{name}` again")
-            })
+            })?;
+            Ok::<_, ContainerError>(log)
         })
         .await?;
-        self.ready_since(since).await
+        self.ready_by(log).await
     }
 
     /// The container as testcontainers knows it, to run programs in it or copy
@@ -195,14 +202,15 @@ impl Container {
     }
 
     pub(super) async fn until_ready(&self) -> Result<(), ContainerError> {
-        self.ready_since(Duration::ZERO).await
+        let log = GrowingLog::whole(self.engine.clone(), self.name.clone());
+        self.ready_by(log).await
     }
 
-    /// Waits until it is ready by what it has done since.
-    async fn ready_since(&self, since: Duration) -> Result<(), ContainerError> {
+    /// Waits until it is ready, by this log if by any.
+    async fn ready_by(&self, log: GrowingLog) -> Result<(), ContainerError> {
         let (engine, name) = (self.engine.clone(), self.name.clone());
         let (ready, limit) = (self.ready.clone(), self.ready_timeout);
-        blocking(move || wait_until_ready(&engine, &name, &ready, limit, since)).await
+        blocking(move || wait_until_ready(&engine, &name, &ready, limit, log)).await
     }
 }
 
@@ -211,11 +219,11 @@ fn wait_until_ready(
     name: &str,
     ready: &Ready,
     limit: Duration,
-    since: Duration,
+    mut log: GrowingLog,
 ) -> Result<(), ContainerError> {
-    let quote = || Quote::new(state::log_tail(engine, name, SHOWN_LINES));
+    let quote = || Quote::new(log::log_tail(engine, name, SHOWN_LINES));
     let poll = Poll::new().within(limit).every(INTERVAL);
-    let settled = poll.try_until(|| match look(engine, name, ready, since) {
+    let settled = poll.try_until(|| match look(engine, name, ready, &mut log) {
         Ok(Look::Ready) => Ok(Ok(())),
         Ok(Look::NotYet(status)) => Err(status),
         Ok(Look::Ended(code)) => Ok(Err(ContainerError::Ended {
@@ -254,13 +262,13 @@ fn look(
     engine: &Engine,
     name: &str,
     ready: &Ready,
-    since: Duration,
+    log: &mut GrowingLog,
 ) -> Result<Look, ContainerError> {
     // Before the log is read, so that the last words of one that ends are in it.
     let state = State::of(engine, name)?;
     let look = match ready {
         Ready::Started => return Ok(Look::Ready),
-        Ready::Log(text) if state::log_since(engine, name, since)?.contains(text) => Look::Ready,
+        Ready::Log(text) if log.read()?.contains(text) => Look::Ready,
         Ready::Log(_) => Look::NotYet(String::new()),
         Ready::Healthy if state.health == "healthy" => Look::Ready,
         Ready::Healthy if state.health.is_empty() && state.running => {

@@ -1,8 +1,7 @@
-//! A container as the engine describes it, and its log.
+//! A container as the engine describes it.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -64,69 +63,9 @@ fn ports(published: &Value) -> BTreeMap<u16, SocketAddr> {
         .collect()
 }
 
-/// The last `lines` lines that the container wrote, to either stream.
-pub(super) fn log_tail(engine: &Engine, name: &str, lines: usize) -> String {
-    let path = format!(
-        "/containers/{}/logs?stdout=1&stderr=1&tail={lines}",
-        escaped(name)
-    );
-    match engine.try_call("GET", &path, None, String::new) {
-        Ok(Some(answer)) => plain(&answer.body),
-        _ => String::new(),
-    }
-}
-
-/// All that the container wrote since then.
-pub(super) fn log_since(
-    engine: &Engine,
-    name: &str,
-    since: Duration,
-) -> Result<String, ContainerError> {
-    let path = format!(
-        "/containers/{}/logs?stdout=1&stderr=1&since={}.{:09}",
-        escaped(name),
-        since.as_secs(),
-        since.subsec_nanos()
-    );
-    let answer = engine.call("GET", &path, None, || {
-        format!("read the log of the container `{name}`")
-    })?;
-    Ok(plain(&answer.body))
-}
-
-/// Takes the frames of both streams apart: a byte for the stream, three of
-/// nothing, four of length, most significant first, and so many of text.
-fn plain(mut frames: &[u8]) -> String {
-    let mut text = Vec::new();
-    while let Some((head, rest)) = frames.split_first_chunk::<8>() {
-        let [stream @ 0..=2, 0, 0, 0, length @ ..] = *head else {
-            break; // of a terminal: not framed
-        };
-        let _ = stream;
-        let length = u32::from_be_bytes(length) as usize;
-        let frame = &rest[..length.min(rest.len())];
-        text.extend_from_slice(frame);
-        frames = &rest[frame.len()..];
-    }
-    text.extend_from_slice(frames);
-    let text = String::from_utf8_lossy(&text);
-    text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_streams_are_one_text() {
-        let frames = b"\x01\0\0\0\0\0\0\x04out\n\x02\0\0\0\0\0\0\x04err\n";
-        assert_eq!(plain(frames), "out\nerr\n");
-        assert_eq!(plain(b"\x01\0\0\0\0\0\0\x09cut"), "cut");
-        assert_eq!(plain(b"of a terminal\x1b[0m\n"), "of a terminal[0m\n");
-        assert_eq!(plain(b""), "");
-    }
 
     #[test]
     fn published_ports_are_addresses() {

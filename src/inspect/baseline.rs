@@ -12,7 +12,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use serde::Deserialize;
 use super::Error;
 use super::finding::{Finding, Severity};
 use super::settings::toml_error;
+use crate::whole_file;
 
 /// How often a rule's finding about a subject in an item is frozen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -129,17 +129,10 @@ impl Baseline {
     ///
     /// The directory or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed = |source| Error::Write {
+        whole_file::replace(path, self.to_string()).map_err(|source| Error::Write {
             path: path.to_owned(),
             source,
-        };
-        let directory = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(directory).map_err(failed)?;
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-        file.write_all(self.to_string().as_bytes())
-            .map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        })
     }
 }
 

@@ -1,11 +1,11 @@
 //! `--fix`: mechanical fixes, written back to the files.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::Path;
 
 use super::Error;
 use super::finding::{Finding, Fix};
+use crate::whole_file;
 
 /// Makes the fixes of `findings` in the files under `root`; returns how many.
 ///
@@ -39,23 +39,7 @@ pub fn fix(root: &Path, findings: &[Finding]) -> Result<usize, Error> {
                 made += 1;
             }
         }
-        replace(&path, &text)?;
+        whole_file::replace(&path, &text).map_err(|source| Error::Write { path, source })?;
     }
     Ok(made)
-}
-
-fn replace(path: &Path, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let permissions = std::fs::metadata(path).map_err(failed)?.permissions();
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file()
-        .set_permissions(permissions)
-        .map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -1,11 +1,10 @@
 //! Puts a story on disk: Markdown, the page, and the plots.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Document, StoryError, html, markdown};
+use crate::whole_file;
 
 /// Where a story was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,24 +51,10 @@ pub fn publish(document: &Document, path: &Path) -> Result<Published, StoryError
 }
 
 fn write(path: &Path, text: &str) -> Result<(), StoryError> {
-    let failed = |source| StoryError::Write {
+    whole_file::replace(path, text).map_err(|source| StoryError::Write {
         path: path.to_owned(),
         source,
-    };
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(directory).map_err(failed)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".story-")
-        .permissions(fs::Permissions::from_mode(0o644))
-        .tempfile_in(directory)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path)
-        .map_err(|refused| failed(refused.error))?;
-    Ok(())
+    })
 }
 
 /// Removes drawings with our names that this story does not have.

@@ -8,13 +8,12 @@
 //! taken. Each file is written under a temporary name beside its place and then
 //! renamed, without replacing what is there.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
 use super::{Run, StressError};
+use crate::whole_file;
 
 /// Where the files of a run are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +59,6 @@ pub(super) fn write(run: &Run, directory: &Path) -> Result<Archived, StressError
         let path = path.to_owned();
         move |source| StressError::Archive { path, source }
     };
-    fs::create_dir_all(directory).map_err(failed(directory))?;
     let contents = contents(run);
     for number in 1_u32.. {
         let files = Archived::of(directory, &stem(&run.record, number));
@@ -70,7 +68,7 @@ pub(super) fn write(run: &Run, directory: &Path) -> Result<Archived, StressError
         // The first file claims the name: whoever loses the race takes the next.
         let mut claimed = true;
         for (at, (path, content)) in files.paths().into_iter().zip(&contents).enumerate() {
-            match place(directory, path, content) {
+            match whole_file::create_new(path, content) {
                 Err(taken) if at == 0 && taken.kind() == io::ErrorKind::AlreadyExists => {
                     claimed = false;
                     break;
@@ -96,18 +94,6 @@ fn contents(run: &Run) -> [Vec<u8>; 5] {
         run.exceptions_csv(),
         json,
     ]
-}
-
-fn place(directory: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".profile-")
-        .permissions(fs::Permissions::from_mode(0o644))
-        .tempfile_in(directory)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path)
-        .map(drop)
-        .map_err(|refused| refused.error)
 }
 
 /// The name that the files of a run share; `number` counts runs of one name.

@@ -13,7 +13,7 @@
 //! None of them decides anything: a reason that cannot be written changes no
 //! test's result.
 
-use crate::startup;
+use crate::{startup, whole_file};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub(super) fn skipped(name: &str, binary: &str, reason: &str) {
     }
     let _ = io::stderr().write_all(text.as_bytes());
     if let Some(path) = note(name, binary) {
-        let _ = write_whole(&path, &text);
+        let _ = whole_file::replace(&path, &text);
     }
 }
 
@@ -148,13 +148,4 @@ fn note(name: &str, binary: &str) -> Option<PathBuf> {
     let id = std::env::var("NEXTEST_BINARY_ID").unwrap_or_else(|_| binary.into());
     let id = id.replace("::", ".");
     Some(target.join(format!("nextest/shakedown/skipped/{id}.{name}.txt")))
-}
-
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }

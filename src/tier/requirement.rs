@@ -40,43 +40,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[macro_export]
 macro_rules! requires {
     ($name:ident, $check:expr $(,)?) => {
-        $crate::__on_start!(
-            requirement,
-            $crate::tier::require(
-                ::core::stringify!($name),
-                $crate::tier::Binary {
-                    name: ::core::env!("CARGO_CRATE_NAME"),
-                    asks: true,
-                },
-                "",
-                $check,
-            )
-        );
+        $crate::requires!(@ $name, $check, "", true);
     };
     ($name:ident, $check:expr, in $module:ident, opt_in $(,)?) => {
-        $crate::__on_start!(
-            requirement,
-            $crate::tier::require(
-                ::core::stringify!($name),
-                $crate::tier::Binary {
-                    name: ::core::env!("CARGO_CRATE_NAME"),
-                    asks: false,
-                },
-                ::core::concat!(::core::stringify!($module), "::"),
-                $check,
-            )
-        );
+        $crate::requires!(@ $name, $check, ::core::concat!(::core::stringify!($module), "::"), false);
     };
     ($name:ident, $check:expr, in $module:ident $(,)?) => {
+        $crate::requires!(@ $name, $check, ::core::concat!(::core::stringify!($module), "::"), true);
+    };
+    (@ $name:ident, $check:expr, $scope:expr, $asks:literal) => {
         $crate::__on_start!(
             requirement,
             $crate::tier::require(
                 ::core::stringify!($name),
                 $crate::tier::Binary {
                     name: ::core::env!("CARGO_CRATE_NAME"),
-                    asks: true,
+                    asks: $asks,
                 },
-                ::core::concat!(::core::stringify!($module), "::"),
+                $scope,
                 $check,
             )
         );

@@ -1,6 +1,10 @@
 //! The generator on cores of its own, and what the record says of it.
 #![cfg(target_os = "linux")]
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Mutex;
+
 use shakedown::process::Cores;
 use shakedown::stress::goose::prelude::*;
 use shakedown::stress::{Call, Limits, Progress, Stress, StressError};
@@ -57,6 +61,35 @@ async fn the_generator_is_pinned_for_the_run_and_the_record_says_where() {
     );
     assert!(name.starts_with(&start), "{name}");
     run.verdict(&Limits::default()).unwrap();
+}
+
+/// The cores of each thread of this process, as the kernel lists them, of every
+/// request.
+static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+async fn looks_around(user: &mut GooseUser) -> TransactionResult {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    // A thread may have ended since.
+    let lists = tasks.filter_map(|task| {
+        let status = fs::read_to_string(task.path().join("status")).ok()?;
+        let mut lines = status.lines();
+        let list = lines.find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        Some(list?.trim().to_owned())
+    });
+    SEEN.lock().unwrap().extend(lists);
+    fine(user).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn no_thread_of_the_generator_is_elsewhere_during_the_run() {
+    let server = Server::start().await;
+    let last = Cores::new(Cores::available().unwrap().numbers().last().copied()).unwrap();
+    let mut knobs = small(2);
+    knobs.generator_cores = Some(last.clone());
+    let scenario = scenario!("looks").register_transaction(transaction!(looks_around));
+    let run = stress(&server).scenarios(vec![scenario]).knobs(knobs).run();
+    let _run = run.await.unwrap();
+    assert_eq!(*SEEN.lock().unwrap(), BTreeSet::from([last.to_string()]));
 }
 
 #[tokio::test]

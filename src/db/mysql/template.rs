@@ -9,13 +9,13 @@
 use std::error::Error;
 use std::fmt;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use super::database::plain;
 use super::{Database, MySqlError, MySqlServer, client, clone_script};
 use crate::fixtures::file_lock::FileLock;
 use crate::fixtures::fnv::Fnv;
+use crate::whole_file;
 
 type Build = dyn Fn(&Database) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
@@ -107,7 +107,7 @@ impl Template {
             source,
         })?;
         let script = clone_script::of(&self.name, &database)?;
-        write(path, &script).map_err(MySqlError::file("write", path))?;
+        whole_file::replace(path, &script).map_err(MySqlError::file("write", path))?;
         Ok(script)
     }
 }
@@ -119,13 +119,4 @@ impl fmt::Debug for Template {
             .field("hash", &self.hash.hex())
             .finish_non_exhaustive()
     }
-}
-
-/// Writes a whole file or none.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
