@@ -25,7 +25,7 @@ tools: ## install cargo-nextest where it is missing
 
 # Debian's names of what the live tier's decoys are driven by; `command:package`.
 LIVE_TOOLS := curl:curl ssh:openssh-client tnftp:tnftp lftp:lftp telnet:inetutils-telnet \
-	ip:iproute2 unshare:util-linux openssl:openssl smbclient:smbclient xfreerdp:freerdp2-x11 Xvfb:xvfb nmap:nmap \
+	ip:iproute2 unshare:util-linux openssl:openssl smbclient:smbclient xfreerdp:freerdp2-x11 Xvfb:xvfb nmap:nmap docker-compose:docker-compose \
 	mariadbd:mariadb-server-core mariadb:mariadb-client-core wrk:wrk promtool:prometheus
 
 .PHONY: live-tools
@@ -102,6 +102,13 @@ story-runs: tools ## all runs of the story (10 minutes), archived, and the story
 .PHONY: soak
 soak: tools ## the ingest mix for STRESS_SOAK (30m)
 	STRESS_SOAK=$${STRESS_SOAK:-30m} SHAKEDOWN_REQUIRE=soak $(NEXTEST) --profile stress --test stress -E 'test(/^soak::/)'
+
+# Not part of CI: alternating runs on a machine that does nothing else (4 minutes).
+.PHONY: lens-costs
+lens-costs: tools ## what tracing costs the service, at saturation and at the published load
+	STRESS_LENSES=1 SHAKEDOWN_REQUIRE=lenses STRESS_USERS=$${STRESS_USERS:-1500} \
+	STRESS_SPAWN_RATE=$${STRESS_SPAWN_RATE:-1500} STRESS_DURATION=$${STRESS_DURATION:-10s} \
+	$(NEXTEST) --profile stress --test stress --no-capture -E 'test(/^lens_costs::/)'
 
 # ---- what a merge waits for -------------------------------------------------
 

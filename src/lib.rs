@@ -20,6 +20,8 @@ pub mod inspect;
 pub mod locust;
 #[cfg(any(feature = "stress", feature = "workbook"))]
 mod measure;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod process;
 pub mod session;
 #[doc(hidden)]

@@ -9,6 +9,7 @@
 //! | `1500_workers_12`, `12_workers_1500` | the smaller of the two is `workers`, the other `users` |
 //! | `single_core`, `single_worker` | 1 |
 //! | `tracing`, `notracing`, `no_tracing`, `without_tracing`, `tracing_off`; the same with the other switches | `on` or `off` |
+//! | `tracing_sampled`; the same with the other switches | `sampled`: on for a part of the requests |
 //! | `sqlite`, `mysql`, `mariadb`, `postgres` | `database` |
 //! | `debug`, `release` | `build` |
 //! | `synchronous_full`, `sync_full` | `synchronous` |
@@ -186,6 +187,7 @@ impl<'a> Reading<'a> {
         let (value, length) = match next {
             Some("off" | "false") => ("off", 2),
             Some("on" | "true") => ("on", 2),
+            Some("sampled") => ("sampled", 2),
             _ => ("on", 1),
         };
         self.factors.set_default(word, value);
@@ -270,6 +272,14 @@ mod tests {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         assert_eq!(shown.join(" "), expected, "{stem}");
+    }
+
+    #[test]
+    fn a_switch_may_be_on_for_a_part_of_the_requests() {
+        check(
+            "profile_1500_ingest_tracing-sampled_2_workers_fb69a06",
+            "users=1500 tracing=sampled workers=2 variant=ingest commit=fb69a06",
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ use hyper::{Method, Request};
 
 use super::connection::{Answer, Connection};
 use super::recorder::Observation;
+use super::traced::traceparent;
 use super::watch::{Seat, User};
 
 /// A request about to be sent.
@@ -130,7 +131,8 @@ impl Call {
         let seat = Seat::current()
             .ok_or_else(|| mistake("`Call` works in the transactions of a `Stress` run only"))?;
         let authority = authority(user)?;
-        let request = self.request(&authority)?;
+        let trace = seat.next_trace();
+        let request = self.request(&authority, trace)?;
         let started = due(seat.state()).unwrap_or_else(|| seat.watch.now());
         let limit = seat.watch.timeout;
         let exchange = self.exchange(request, &authority, &seat);
@@ -150,6 +152,7 @@ impl Call {
                 took,
                 content_bytes: reply.body.len() as u64,
                 error: reply.error.as_deref(),
+                trace,
             },
         );
         // Goose's request log is where we look for requests of its own client;
@@ -169,11 +172,18 @@ impl Call {
         told.map(|()| reply)
     }
 
-    fn request(&self, authority: &str) -> Result<Request<Full<Bytes>>, Box<TransactionError>> {
+    fn request(
+        &self,
+        authority: &str,
+        trace: Option<u128>,
+    ) -> Result<Request<Full<Bytes>>, Box<TransactionError>> {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(&self.path)
             .header(HOST, authority);
+        if let Some(trace) = trace {
+            request = request.header("traceparent", traceparent(trace));
+        }
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

@@ -12,6 +12,7 @@
 //! | `STRESS_HOST` | | a running deployment to load instead of a server of the test's own |
 //! | `STRESS_ALLOW_REMOTE` | 0 | 1 permits a `STRESS_HOST` on another machine |
 //! | `STRESS_SEED` | 0 | seed of what the users do and send |
+//! | `STRESS_TRACE` | 0 | the share of requests that carry a `traceparent`, 0 to 1: the slowest of them are in the record |
 //! | `STRESS_TIMEOUT` | 30s | the longest a request may take |
 //! | `STRESS_ARCHIVE` | | where runs are archived, whatever the test says |
 
@@ -19,7 +20,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::StressError;
-use super::setting::{Settings, environment, positive, span};
+use super::setting::{Settings, at_least_zero, environment, positive, span};
 use crate::process::Cores;
 
 /// How a run is sized. Start from [`Knobs::from_env`] or `Knobs::default()` and
@@ -67,6 +68,9 @@ pub struct Knobs {
     pub allow_remote: bool,
     /// Seed of what users do and send.
     pub seed: u64,
+    /// The share of requests that carry a `traceparent` of the generator's own, from
+    /// 0 to 1. A server that traces records these, whatever it samples otherwise.
+    pub trace: f64,
     /// The longest a request may take, body included.
     pub timeout: Duration,
 }
@@ -84,6 +88,7 @@ impl Default for Knobs {
             host: None,
             allow_remote: false,
             seed: 0,
+            trace: 0.0,
             timeout: Duration::from_secs(30),
         }
     }
@@ -135,6 +140,10 @@ impl Knobs {
         if let Some(seed) = settings.get("STRESS_SEED", seed, |text| text.parse().ok())? {
             knobs.seed = seed;
         }
+        let share = "a share of the requests, 0 to 1";
+        if let Some(trace) = settings.get("STRESS_TRACE", share, fraction)? {
+            knobs.trace = trace;
+        }
         if let Some(timeout) = settings.get("STRESS_TIMEOUT", length, span)? {
             knobs.timeout = timeout;
         }
@@ -161,6 +170,10 @@ fn permitted_host<F: Fn(&str) -> Option<String>>(
         Some((_, host)) if !allowed && !is_this_machine(&host) => Err(StressError::Remote { host }),
         host => Ok(host.map(|(address, _)| address)),
     }
+}
+
+fn fraction(text: &str) -> Option<f64> {
+    at_least_zero(text).filter(|share| *share <= 1.0)
 }
 
 fn switch(text: &str) -> Option<bool> {

@@ -52,6 +52,7 @@ mod schedule;
 mod server;
 mod setting;
 mod tally;
+mod traced;
 mod verdict;
 mod watch;
 
@@ -73,6 +74,7 @@ pub use record::{
 pub use run::Run;
 pub use runner::Stress;
 pub use server::ServerUse;
+pub use traced::SlowRequest;
 pub use verdict::{Broken, Verdict};
 
 pub use crate::measure::{Histogram, Machine, Revision};

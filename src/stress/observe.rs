@@ -174,6 +174,8 @@ fn account(user: &GooseUser, seat: &Seat, began: Duration) {
                 took,
                 content_bytes: 0,
                 error: (!request.success).then_some(request.error.as_str()),
+                // Goose's client sends no header of ours.
+                trace: None,
             },
         );
     }

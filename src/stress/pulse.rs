@@ -276,6 +276,7 @@ fn endpoint_record(endpoint: &Endpoint) -> EndpointRecord {
         name: endpoint.name.clone(),
         ramp: Stats::of(&endpoint.ramp),
         measured: Stats::of(&endpoint.measured),
+        slowest: endpoint.slowest.requests(),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::recorder::Second;
 use super::server::ServerUse;
 use super::tally::{Tally, milliseconds};
-use super::{Arrivals, Gauge, Histogram, Knobs, Machine, Revision, WriterUse};
+use super::{Arrivals, Gauge, Histogram, Knobs, Machine, Revision, SlowRequest, WriterUse};
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -175,6 +175,9 @@ pub struct EndpointRecord {
     pub ramp: Stats,
     /// With all users running.
     pub measured: Stats,
+    /// The slowest requests that were traced, slowest first, with all users running.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowest: Vec<SlowRequest>,
 }
 
 /// Requests and their times.

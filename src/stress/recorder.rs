@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::tally::{Tally, microseconds, milliseconds};
+use super::traced::Slowest;
 use super::{Histogram, tally};
 use crate::locust::Entry;
 
@@ -32,6 +33,8 @@ pub(super) struct Observation<'a> {
     pub(super) took: Duration,
     pub(super) content_bytes: u64,
     pub(super) error: Option<&'a str>,
+    /// The id it carried, if it is traced.
+    pub(super) trace: Option<u128>,
 }
 
 /// All counts of one endpoint.
@@ -42,6 +45,8 @@ pub(super) struct Endpoint {
     pub(super) ramp: Tally,
     pub(super) measured: Tally,
     pub(super) entry: Entry,
+    /// The slowest traced requests of the measured window.
+    pub(super) slowest: Slowest,
     /// Requests and failures by the second in which they ended.
     pub(super) seconds: Vec<(u32, u32)>,
 }
@@ -255,6 +260,7 @@ impl Endpoint {
             ramp: tally::Tally::default(),
             measured: tally::Tally::default(),
             entry: Entry::new(method, name),
+            slowest: Slowest::default(),
             seconds: Vec::new(),
         }
     }
@@ -269,6 +275,9 @@ impl Endpoint {
         tally.record(seen.took, seen.content_bytes, failed);
         self.entry
             .record(milliseconds(seen.took), seen.content_bytes, failed);
+        if let Some(trace) = seen.trace.filter(|_| measured) {
+            self.slowest.record(seen.took, seen.started, trace);
+        }
         let second = usize::try_from(ended.as_secs()).unwrap_or(usize::MAX);
         // A request that "ends" days ahead is a broken clock, not a table to grow.
         if second < 1_000_000 {
@@ -284,6 +293,7 @@ impl Endpoint {
         self.ramp.merge(&other.ramp);
         self.measured.merge(&other.measured);
         self.entry.merge(&other.entry);
+        self.slowest.merge(&other.slowest);
         if other.seconds.len() > self.seconds.len() {
             self.seconds.resize(other.seconds.len(), (0, 0));
         }

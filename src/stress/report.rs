@@ -41,7 +41,7 @@ impl fmt::Display for Table<'_> {
             "before that {:.1} s of ramp: {} requests, {} failed",
             record.windows.ramp_s, ramp.requests, ramp.failures,
         )?;
-        for line in schedule(record) {
+        for line in schedule(record).into_iter().chain(slowest(record)) {
             writeln!(f, "{line}")?;
         }
         if record.generator.throughput == "floor" {
@@ -75,6 +75,25 @@ fn schedule(record: &Record) -> Vec<String> {
     }
     if arrivals.saturated {
         lines.push("saturated: the server did not keep up with the rate".to_owned());
+    }
+    lines
+}
+
+/// The slowest request of each endpoint that can be opened as a trace.
+fn slowest(record: &Record) -> Vec<String> {
+    let endpoints = record.endpoints.iter();
+    let traced = endpoints.filter_map(|endpoint| Some((endpoint, endpoint.slowest.first()?)));
+    let lines = traced.map(|(endpoint, request)| {
+        let (method, name) = (&endpoint.method, &endpoint.name);
+        let took = time_text(request.took_ms);
+        format!("{took:>5} ms  {}  {method} {name}", request.trace_id)
+    });
+    let mut lines: Vec<_> = lines.collect();
+    if !lines.is_empty() {
+        lines.insert(
+            0,
+            "slowest traced requests (ten of each are in the record):".to_owned(),
+        );
     }
     lines
 }

@@ -16,6 +16,7 @@ use goose::metrics::GooseMetric;
 use tokio::sync::Notify;
 
 use super::connection::Connection;
+use super::traced::TraceIds;
 use super::{Dice, Knobs, recorder::Recorder};
 
 tokio::task_local! {
@@ -42,6 +43,13 @@ impl Seat {
         SEAT.scope(self, transaction).await
     }
 
+    /// The trace id of the request that is about to be sent, if it is to be traced.
+    pub(super) fn next_trace(&self) -> Option<u128> {
+        let traces = self.watch.traces.as_ref()?;
+        let number = self.state().sent.fetch_add(1, Ordering::Relaxed);
+        traces.of(self.user, number)
+    }
+
     pub(super) fn state(&self) -> &User {
         self.watch.users[self.user]
             .get()
@@ -59,6 +67,8 @@ pub(super) struct User {
     /// When the transaction under way was due, in nanoseconds from the start of
     /// the run, until a request took that for its start; [`NOT_DUE`] otherwise.
     due: AtomicU64,
+    /// Requests that may be traced, so far.
+    sent: AtomicU64,
     /// Where Goose reports each request, because it is told to log them.
     pub(super) requests: (
         flume::Sender<Option<GooseLog>>,
@@ -99,6 +109,8 @@ pub(super) struct Watch {
     pub(super) recorder: Recorder,
     pub(super) origin: Instant,
     pub(super) timeout: Duration,
+    /// None when no request is to be traced.
+    traces: Option<TraceIds>,
     seed: u64,
     /// Whether a schedule, and not the number of users, says when the ramp is over.
     scheduled: bool,
@@ -121,6 +133,7 @@ impl Watch {
             recorder: Recorder::new(4 * cores),
             origin: Instant::now(),
             timeout: knobs.timeout,
+            traces: (knobs.trace > 0.0).then(|| TraceIds::new(knobs.trace)),
             seed: knobs.seed,
             scheduled: knobs.rate.is_some(),
             users: (0..knobs.users).map(|_| OnceLock::new()).collect(),
@@ -177,6 +190,7 @@ impl Watch {
     fn user(&self, number: usize) -> User {
         User {
             due: AtomicU64::new(NOT_DUE),
+            sent: AtomicU64::new(0),
             connection: Mutex::default(),
             dice: Mutex::new(Dice::new(self.seed, number as u64)),
             stop: Notify::new(),

@@ -26,6 +26,7 @@ mod rules;
 mod sniff;
 mod stop;
 mod stream;
+mod tracing;
 
 use serde_json::{Value, json};
 

@@ -6,6 +6,7 @@
 
 shakedown::tier!(docker);
 shakedown::requires!(docker, image::engine_here);
+shakedown::requires!(compose, compose::is_here, in compose, opt_in);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
@@ -15,6 +16,7 @@ mod image;
 mod writers;
 
 mod absent;
+mod compose;
 mod contents;
 mod durability;
 mod fixture;

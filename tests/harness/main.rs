@@ -18,5 +18,6 @@ mod environment;
 mod hangs;
 mod junit;
 mod nested;
+mod otel_compose;
 mod requirements;
 mod tiers;

@@ -19,4 +19,5 @@ mod embedded;
 mod leftovers;
 mod prometheus;
 mod sniffer;
+mod tracing;
 mod trap;

@@ -32,12 +32,24 @@ impl Trap {
     ///
     /// If one of them does not start; with its log's tail.
     pub(crate) async fn set(service: &str) -> Result<Self> {
-        let watch = Watch::start().await?;
+        Self::set_in(service, &[]).await
+    }
+
+    /// The same, both with `environment`.
+    ///
+    /// # Errors
+    ///
+    /// If one of them does not start; with its log's tail.
+    pub(crate) async fn set_in(service: &str, environment: &[(&str, &str)]) -> Result<Self> {
+        let watch = Watch::start_in(environment).await?;
         let decoy = Process::builder(server::binary()?)
             .name(format!("decoy-{service}"))
             .args(["decoy", "--service", service, "--port", "0", "--api"])
             .arg(watch.server.url())
-            .env("DECNET_API_TOKEN", &watch.token)
+            .env("DECNET_API_TOKEN", &watch.token);
+        let decoy = environment
+            .iter()
+            .fold(decoy, |decoy, (name, value)| decoy.env(name, value))
             .ready(Ready::line("listening on "))
             .start()?;
         let text = decoy.ready_text().unwrap_or_default().trim().to_owned();
@@ -86,8 +98,19 @@ impl Watch {
     ///
     /// If it does not start.
     pub(crate) async fn start() -> Result<Self> {
-        let server = DecnetServer::builder()
-            .env("DECNET_BCRYPT_COST", "4")
+        Self::start_in(&[]).await
+    }
+
+    /// The same, with `environment`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub(crate) async fn start_in(environment: &[(&str, &str)]) -> Result<Self> {
+        let builder = DecnetServer::builder().env("DECNET_BCRYPT_COST", "4");
+        let server = environment
+            .iter()
+            .fold(builder, |builder, (name, value)| builder.env(name, value))
             .start()?;
         let token = server.token().await?;
         Ok(Self { server, token })

@@ -63,6 +63,8 @@ fn every_knob_refuses_nonsense_by_name() {
             "an address such as `http://127.0.0.1:8000`",
         ),
         ("STRESS_ALLOW_REMOTE", "yes", "1 or 0"),
+        ("STRESS_TRACE", "1.5", "a share of the requests, 0 to 1"),
+        ("STRESS_TRACE", "yes", "a share of the requests, 0 to 1"),
         (
             "STRESS_SERVER_CORES",
             "all",
@@ -148,10 +150,11 @@ fn the_environment_sizes_a_run() {
         ("STRESS_DURATION", "2m"),
         ("STRESS_WORKERS", "12"),
         ("STRESS_SEED", "7"),
+        ("STRESS_TRACE", "0.01"),
         ("STRESS_TIMEOUT", "500ms"),
         ("STRESS_RATE", "2.5"),
         ("STRESS_SERVER_CORES", "0"),
         ("STRESS_GENERATOR_CORES", "1-2"),
     ];
-    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, rate: Some(2.5), workers: Some(12), server_cores: Some(Cores([0])), generator_cores: Some(Cores([1, 2])), host: None, allow_remote: false, seed: 7, timeout: 500ms }");
+    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, rate: Some(2.5), workers: Some(12), server_cores: Some(Cores([0])), generator_cores: Some(Cores([1, 2])), host: None, allow_remote: false, seed: 7, trace: 0.01, timeout: 500ms }");
 }

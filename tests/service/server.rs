@@ -81,6 +81,7 @@ pub(crate) struct DecnetBuilder {
     database: Option<PathBuf>,
     cores: Option<Cores>,
     environment: Vec<(String, String)>,
+    binary: Option<PathBuf>,
 }
 
 impl DecnetBuilder {
@@ -102,6 +103,12 @@ impl DecnetBuilder {
         self
     }
 
+    /// Another binary than the one that is built here.
+    pub(crate) fn binary(mut self, binary: &Path) -> Self {
+        self.binary = Some(binary.to_owned());
+        self
+    }
+
     /// A variable of decnet's environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -118,7 +125,11 @@ impl DecnetBuilder {
         let database = self
             .database
             .unwrap_or_else(|| scratch.path().join("decnet.db"));
-        let mut builder = Process::builder(binary()?)
+        let program = match self.binary {
+            Some(program) => program,
+            None => binary()?,
+        };
+        let mut builder = Process::builder(program)
             .name("decnet")
             .args(["api", "--host", "127.0.0.1", "--port", "0"])
             .env("DECNET_JWT_SECRET", JWT_SECRET)
@@ -178,7 +189,15 @@ fn build() -> Result<PathBuf> {
         return Ok(binary);
     }
     let built = Command::new("cargo")
-        .args(["build", "--release", "--locked", "-p", "decnet"])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "-p",
+            "decnet",
+            "--features",
+            "tracing-otel",
+        ])
         .arg("--target-dir")
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -196,6 +215,7 @@ async fn decnet_starts_lets_the_administrator_in_and_stops_on_sigterm() -> Resul
     let scratch = scratch();
     let database = scratch.path().join("kept.db");
     let mut server = DecnetServer::builder()
+        .binary(&binary()?)
         .workers(1)
         .cores(Cores::available()?)
         .env("DECNET_SQLITE_SYNCHRONOUS", "normal")

@@ -5,6 +5,7 @@ shakedown::tier!(stress);
 shakedown::requires!(soak, soak::is_wanted, in soak, opt_in);
 shakedown::requires!(matrix, matrix::is_wanted, in matrix, opt_in);
 shakedown::requires!(matrix, matrix::is_wanted, in matrix_mysql, opt_in);
+shakedown::requires!(lenses, lens_costs::are_wanted, in lens_costs, opt_in);
 shakedown::requires!(mysql, shakedown::db::mysql::available, in matrix_mysql, opt_in);
 shakedown::requires!(wrk, accuracy::has_wrk, in accuracy);
 shakedown::requires!(locust, locust_peer::is_installed, in locust_peer, opt_in);
@@ -24,6 +25,7 @@ mod failures;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod gauges;
 mod known;
+mod lens_costs;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod locust_peer;
 mod matrix;

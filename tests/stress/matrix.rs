@@ -1,8 +1,8 @@
 //! One factor at a time, from the set-up that ships: what `cargo shakedown
-//! story` compares. Twelve runs, so only where `STRESS_MATRIX=1` asks for them.
+//! story` compares. Fourteen runs, so only where `STRESS_MATRIX=1` asks for them.
 //!
-//! Tracing on and off is no case yet: decnet refuses `DECNET_DEVELOPER_TRACING`,
-//! because this build has no tracing to turn on.
+//! Traced runs send their spans to a collector in the generator's process, which
+//! takes processor time that the generator would have.
 
 use rstest::rstest;
 use shakedown::Result;
@@ -10,7 +10,7 @@ use shakedown::process::Cores;
 use shakedown::stress::Knobs;
 
 use crate::scenarios::{dashboard, ingest};
-use crate::target::{Setup, Target, conclude};
+use crate::target::{Setup, Target, Tracing, conclude};
 
 /// The requirement of the matrix and of what it is compared with.
 pub(crate) fn is_wanted() -> std::result::Result<(), String> {
@@ -114,6 +114,19 @@ async fn syncing(#[case] synchronous: &'static str) -> Result {
     let knobs = Knobs::from_env()?;
     let setup = Setup {
         synchronous: Some(synchronous),
+        ..base(&knobs)
+    };
+    measure(knobs, setup).await
+}
+
+#[rstest]
+#[case::every_request(Tracing::Full)]
+#[case::one_in_a_hundred(Tracing::Sampled)]
+#[tokio::test]
+async fn tracing(#[case] tracing: Tracing) -> Result {
+    let knobs = Knobs::from_env()?;
+    let setup = Setup {
+        tracing,
         ..base(&knobs)
     };
     measure(knobs, setup).await

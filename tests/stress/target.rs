@@ -1,9 +1,11 @@
 //! What a scenario is run against: decnet as a process of its own, set up in
 //! one way or another, or a deployment that `STRESS_HOST` names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use shakedown::db::mysql::{Database, MySqlServer};
+use shakedown::fixtures::Otlp;
 use shakedown::process::Cores;
 use shakedown::stress::goose::prelude::Scenario;
 use shakedown::stress::{Knobs, Limits, Readings, Run, Stress};
@@ -20,8 +22,34 @@ pub(crate) struct Setup {
     pub(crate) synchronous: Option<&'static str>,
     /// One transaction a request.
     pub(crate) naive: bool,
+    /// How much of what it does is traced.
+    pub(crate) tracing: Tracing,
+    /// Another binary than the one that is built with everything.
+    pub(crate) binary: Option<PathBuf>,
     /// In MariaDB, which the fixture runs without a single sync.
     pub(crate) mysql: bool,
+}
+
+/// How much is traced, into a collector in this process that only counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tracing {
+    #[default]
+    Off,
+    /// Every request.
+    Full,
+    /// One request in a hundred.
+    Sampled,
+}
+
+impl Tracing {
+    /// The value of the factor `tracing`.
+    fn factor(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Full => "on",
+            Self::Sampled => "sampled",
+        }
+    }
 }
 
 /// Something to load. A server of ours is gone when it is dropped.
@@ -32,8 +60,9 @@ pub(crate) struct Target {
     factors: Vec<(&'static str, String)>,
     server: Option<DecnetServer>,
     has_gauges: bool,
-    // Dropped last: the server writes to it.
+    // Dropped last: the server writes to them.
     _database: Option<Database>,
+    collector: Option<Otlp>,
 }
 
 impl Target {
@@ -60,7 +89,7 @@ impl Target {
         let mut factors = vec![
             ("service", "decnet".to_owned()),
             ("cores", available.count().to_string()),
-            ("tracing", "off".to_owned()),
+            ("tracing", setup.tracing.factor().to_owned()),
             (
                 "writer",
                 if setup.naive { "naive" } else { "batching" }.to_owned(),
@@ -81,6 +110,22 @@ impl Target {
             factors.push(("database", "sqlite".to_owned()));
             factors.push(("synchronous", synchronous.to_owned()));
         }
+        let mut collector = None;
+        if setup.tracing != Tracing::Off {
+            let counting = Otlp::builder().counting().start()?;
+            let ratio = match setup.tracing {
+                Tracing::Sampled => "0.01",
+                Tracing::Off | Tracing::Full => "1",
+            };
+            builder = builder
+                .env("DECNET_DEVELOPER_TRACING", "true")
+                .env("DECNET_OTEL_ENDPOINT", counting.endpoint())
+                .env("DECNET_OTEL_SAMPLE_RATIO", ratio);
+            collector = Some(counting);
+        }
+        if let Some(binary) = &setup.binary {
+            builder = builder.binary(binary);
+        }
         if setup.naive {
             builder = builder.env("DECNET_DB_WRITER", "naive");
         }
@@ -99,7 +144,27 @@ impl Target {
             server: Some(server),
             has_gauges: true,
             _database: database,
+            collector,
         })
+    }
+
+    /// Stops a server of ours in order; its last words.
+    pub(crate) fn stop(&mut self) -> Result<String> {
+        let server = self.server.as_mut();
+        let server = server.ok_or_else(|| Failure::new("a deployment is not ours to stop"))?;
+        let status = server.process().terminate(Duration::from_secs(10))?;
+        let words = server.process().log_tail(20);
+        match status.success() {
+            true => Ok(words),
+            false => Err(Failure::new(format!(
+                "decnet ended with {status}:\n{words}"
+            ))),
+        }
+    }
+
+    /// Spans that the collector took.
+    pub(crate) fn received(&self) -> u64 {
+        self.collector.as_ref().map_or(0, Otlp::received)
     }
 
     /// A deployment elsewhere: it has its own accounts, and no process to look at.
@@ -130,6 +195,7 @@ impl Target {
             server: None,
             has_gauges,
             _database: None,
+            collector: None,
         })
     }
 
