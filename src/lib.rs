@@ -16,11 +16,15 @@ mod failure;
 pub mod fixtures;
 #[cfg(feature = "inspect")]
 pub mod inspect;
+#[cfg(feature = "lens")]
+pub use shakedown_lens as lens;
 #[cfg(feature = "locust")]
 pub mod locust;
 #[cfg(any(feature = "stress", feature = "workbook"))]
 mod measure;
 pub mod process;
+#[cfg(feature = "profile")]
+pub mod profile;
 pub mod session;
 #[doc(hidden)]
 pub mod startup;

@@ -9,6 +9,7 @@ use super::compare::CompareOptions;
 use super::gate::{CalibrateOptions, GateOptions};
 use super::inspect::InspectOptions;
 use super::looking::{ExportOptions, TrendOptions, WorkbookOptions};
+use super::profile::ProfileOptions;
 use super::sessions::SessionsOptions;
 use super::story::StoryOptions;
 
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Export(ExportOptions),
     Workbook(WorkbookOptions),
     Sessions(SessionsOptions),
+    Profile(ProfileOptions),
 }
 
 /// List the tiers: tests in each, the command that runs it, what it needs and whether that is met here.
