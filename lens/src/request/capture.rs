@@ -190,7 +190,7 @@ extern "C" fn answer(
             continue;
         };
         let mut length = 0;
-        walk(end, |address| {
+        walk(0, end, |address| {
             slot.frames[length].store(address, Ordering::Relaxed);
             length += 1;
             length < FRAMES
@@ -204,24 +204,26 @@ extern "C" fn answer(
     unsafe { *libc::__errno_location() = errno };
 }
 
-/// The calling thread's stack down to `end`, innermost frame first.
-pub(super) fn own_stack(end: usize) -> Vec<usize> {
+/// The calling thread's stack, innermost frame first, beyond the function that
+/// `from` is on the stack of, down to `end`.
+pub(super) fn own_stack(from: usize, end: usize) -> Vec<usize> {
     let mut frames = Vec::with_capacity(64);
-    walk(end, |address| {
+    walk(from + 1, end, |address| {
         frames.push(address);
         frames.len() < FRAMES
     });
     frames
 }
 
-/// Hands each frame's address to `keep`, until that says no or the stack pointer
-/// is beyond `end`.
-fn walk(end: usize, mut keep: impl FnMut(usize) -> bool) {
+/// Hands each frame's address to `keep`, from where the stack pointer is at
+/// `start` or beyond, until it is beyond `end` or `keep` says no.
+fn walk(start: usize, end: usize, mut keep: impl FnMut(usize) -> bool) {
     // SAFETY: the lock that `trace` would take guards Windows' unwinder; here
     // each thread walks its own stack.
     unsafe {
         backtrace::trace_unsynchronized(|frame| {
-            frame.sp() as usize <= end && keep(frame.ip() as usize)
+            let at = frame.sp() as usize;
+            at <= end && (at < start || keep(frame.ip() as usize))
         });
     }
 }

@@ -34,11 +34,11 @@ impl Question {
 }
 
 /// The calling thread's stack down to `end`, innermost frame first.
-pub(super) fn own_stack(end: usize) -> Vec<usize> {
+pub(super) fn own_stack(from: usize, end: usize) -> Vec<usize> {
     let mut frames = Vec::with_capacity(64);
     backtrace::trace(|frame| {
         let below = frame.sp() as usize <= end;
-        if below {
+        if below && frame.sp() as usize > from {
             frames.push(frame.ip() as usize);
         }
         below && frames.len() < 256

@@ -78,7 +78,8 @@ impl InFlight {
     }
 
     /// Notes that something took the waker, if that is the first in this poll.
-    pub(super) fn waker_taken(&self) {
+    /// `from` is an address on the stack of the function that was called for it.
+    pub(super) fn waker_taken(&self, from: usize) {
         let Some(end) = mark::end_of(self.id) else {
             return; // elsewhere, later: that is not where it waits
         };
@@ -87,7 +88,7 @@ impl InFlight {
             awaits.is_some()
         };
         if !known() {
-            let stack: Arc<[usize]> = capture::own_stack(end).into();
+            let stack: Arc<[usize]> = capture::own_stack(from, end).into();
             let mut awaits = self.awaits.lock().unwrap_or_else(PoisonError::into_inner);
             awaits.get_or_insert(stack);
         }

@@ -48,6 +48,7 @@ mod report;
 mod sampler;
 mod settings;
 mod store;
+mod symbol_table;
 mod symbols;
 mod waker;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::in_flight::{InFlight, Outcome};
 use super::sampler::{Finished, Seen};
-use super::symbols::Symbols;
+use super::symbols::{Named, Symbols};
 use crate::flame::{FlameGraph, Stacks, Unit};
 
 const AWAITING: &str = "[awaiting]";
@@ -52,9 +52,9 @@ fn stacks(seen: &HashMap<Seen, u64>, symbols: &mut Symbols) -> Stacks {
         let frames = match what {
             Seen::Running(addresses) => outermost_first(symbols.names(addresses)),
             Seen::Awaiting(addresses) => {
-                let names = symbols.names(addresses);
-                let taken = names.iter().rposition(|name| is_taking(name));
-                let names = names[taken.map_or(0, |at| at + 1)..].to_vec();
+                let mut names = symbols.names(addresses);
+                let taking = names.iter().take_while(|of| is_taking(&of.name)).count();
+                names.drain(..taking);
                 let mut frames = outermost_first(names);
                 frames.push(AWAITING.to_owned());
                 frames
@@ -69,27 +69,20 @@ fn stacks(seen: &HashMap<Seen, u64>, symbols: &mut Symbols) -> Stacks {
 }
 
 /// Frames without those of the layer at their outer end.
-fn outermost_first(mut names: Vec<String>) -> Vec<String> {
-    let own = names.iter().rev().take_while(|name| is_layer(name)).count();
+fn outermost_first(mut names: Vec<Named>) -> Vec<String> {
+    let own = names.iter().rev().take_while(|of| of.own).count();
     names.truncate(names.len() - own);
     names.reverse();
     if names.is_empty() {
-        names.push("[the layer itself]".to_owned());
+        return vec!["[the layer itself]".to_owned()];
     }
-    names
+    names.into_iter().map(|of| of.name).collect()
 }
 
-fn is_layer(name: &str) -> bool {
-    name.contains("shakedown_lens::request::") && !name.contains("::tests::")
-}
-
-/// Whether it is part of taking a waker: the walk, and the clone it is made by.
+/// Whether it is the standard library's part of taking a waker.
 fn is_taking(name: &str) -> bool {
-    name.starts_with("backtrace::")
-        || name.starts_with("shakedown_lens::request::waker::")
-        || name.contains("InFlight::waker_taken")
-        || name.contains("capture::own_stack")
-        || name == "<core::task::wake::Waker as core::clone::Clone>::clone"
+    name == "<core::task::wake::Waker as core::clone::Clone>::clone"
+        || name.starts_with("clone (wake.rs:")
 }
 
 fn parts(seen: &HashMap<Seen, u64>, looks: u64) -> String {

@@ -26,12 +26,16 @@ pub(super) fn listening(inner: Waker, request: &Arc<InFlight>) -> Waker {
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
+/// In a frame of its own, so that who called it is known by the stack pointer.
+#[inline(never)]
 unsafe fn clone(data: *const ()) -> RawWaker {
     let listening = data.cast::<Listening>();
+    let here = std::hint::black_box(0_u8);
+    let from = &raw const here as usize;
     // SAFETY: the waker that is cloned holds a count, so the value lives; the
     // count added here belongs to the clone.
     unsafe {
-        (*listening).request.waker_taken();
+        (*listening).request.waker_taken(from);
         Arc::increment_strong_count(listening);
     }
     RawWaker::new(data, &TABLE)
