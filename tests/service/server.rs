@@ -179,6 +179,7 @@ fn build() -> Result<PathBuf> {
     }
     let built = Command::new("cargo")
         .args(["build", "--release", "--locked", "-p", "decnet"])
+        .args(["--features", "profile-requests"])
         .arg("--target-dir")
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

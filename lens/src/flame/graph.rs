@@ -81,7 +81,15 @@ impl FlameGraph {
     /// A picture of the first view, as wide as a document's column.
     #[must_use]
     pub fn svg(&self) -> String {
-        svg::picture(self)
+        svg::picture(self, 1_000.0, 0.4)
+    }
+
+    /// The same `wide` units wide, without bars that are narrower than
+    /// `narrowest` of them: to be embedded in a page, where letters keep their
+    /// size.
+    #[must_use]
+    pub fn svg_of_width(&self, wide: u16, narrowest: u16) -> String {
+        svg::picture(self, wide.into(), narrowest.into())
     }
 }
 

@@ -7,14 +7,12 @@ use super::tree::{Node, Tree};
 use super::unit::share;
 use super::{Stacks, Unit, color};
 
-const WIDTH: f64 = 1_000.0;
 const ROW: f64 = 18.0;
 const HEAD: f64 = 46.0;
 const LETTER: f64 = 6.7; // of the 11 px monospace below
-/// Narrower bars are not drawn.
-const NARROWEST: f64 = 0.4;
 
-pub(super) fn picture(graph: &FlameGraph) -> String {
+/// Draws `wide` units wide; bars narrower than `narrowest` are left out.
+pub(super) fn picture(graph: &FlameGraph, wide: f64, narrowest: f64) -> String {
     let none = Stacks::new();
     let (stacks, unit, label) = graph.views.first().map_or((&none, Unit::Samples, ""), |v| {
         (&v.stacks, v.unit, v.label.as_str())
@@ -23,38 +21,41 @@ pub(super) fn picture(graph: &FlameGraph) -> String {
     let shown: Vec<&Node> = tree
         .nodes
         .iter()
-        .filter(|node| width(node.total, &tree) >= NARROWEST)
+        .filter(|node| width(node.total, &tree, wide) >= narrowest)
         .collect();
     let deepest = shown.iter().map(|node| node.depth + 1).max().unwrap_or(1);
     let height = HEAD + ROW * as_float(deepest) + 6.0;
     let title = escaped(&graph.title);
     let mut body = String::new();
     for node in shown {
-        bar(&mut body, &tree, node, unit);
+        bar(&mut body, &tree, node, unit, wide);
     }
     let subtitle = escaped(&format!("{label}: {}", unit.amount(tree.total())));
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {height}\" role=\"img\" \
          aria-label=\"{title}\">\n<style>\n{STYLE}{}</style>\n\
-         <rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
-         <text class=\"title\" x=\"4\" y=\"18\">{title}</text>\n\
-         <text class=\"sub\" x=\"4\" y=\"36\">{subtitle}</text>\n{body}</svg>\n",
+         <rect class=\"flame-paper\" width=\"{wide}\" height=\"{height}\"/>\n\
+         <text class=\"flame-title\" x=\"4\" y=\"18\">{title}</text>\n\
+         <text class=\"flame-sub\" x=\"4\" y=\"36\">{subtitle}</text>\n{body}</svg>\n",
         color::STYLE
     )
 }
 
 const STYLE: &str = "\
-.paper { fill: #fff } .title { font: bold 14px sans-serif; fill: #1a1a1a } .sub { font: 12px sans-serif; fill: #555 }
-.bar rect { fill: var(--bar); stroke: #fff; stroke-width: 0.5 } .bar text { font: 11px ui-monospace, monospace; fill: #111 }
-@media (prefers-color-scheme: dark) { .paper { fill: #16181d } .title { fill: #eee } .sub { fill: #aaa }
-.bar rect { stroke: #16181d } .bar text { fill: #f2f2f2 } }
+.flame-paper { fill: #fff } .flame-title { font: bold 14px sans-serif; fill: #1a1a1a } .flame-sub { font: 12px sans-serif; fill: #555 }
+.flame-bar rect { fill: var(--bar); stroke: #fff; stroke-width: 0.5 } .flame-bar text { font: 11px ui-monospace, monospace; fill: #111 }
+@media (prefers-color-scheme: dark) { .flame-paper { fill: #16181d } .flame-title { fill: #eee } .flame-sub { fill: #aaa }
+.flame-bar rect { stroke: #16181d } .flame-bar text { fill: #f2f2f2 } }
 ";
 
-fn bar(body: &mut String, tree: &Tree, node: &Node, unit: Unit) {
+fn bar(body: &mut String, tree: &Tree, node: &Node, unit: Unit, all: f64) {
     let name = &tree.names[node.name];
     let (class, hue) = color::of(name);
-    let (x, y) = (width(node.start, tree), HEAD + ROW * as_float(node.depth));
-    let wide = width(node.total, tree);
+    let (x, y) = (
+        width(node.start, tree, all),
+        HEAD + ROW * as_float(node.depth),
+    );
+    let wide = width(node.total, tree, all);
     let tip = format!(
         "{name}\n{}, {}",
         unit.amount(node.total),
@@ -64,7 +65,7 @@ fn bar(body: &mut String, tree: &Tree, node: &Node, unit: Unit) {
     let text = escaped(&shortened(name, wide));
     write!(
         body,
-        "<g class=\"bar o-{class}\" style=\"--hue:{hue}\"><title>{}</title>\
+        "<g class=\"flame-bar o-{class}\" style=\"--hue:{hue}\"><title>{}</title>\
          <rect x=\"{x:.2}\" y=\"{y}\" width=\"{wide:.2}\" height=\"{ROW}\"/>",
         tip.lines().map(escaped).collect::<Vec<_>>().join("\n")
     )
@@ -79,10 +80,10 @@ fn bar(body: &mut String, tree: &Tree, node: &Node, unit: Unit) {
     .expect("a String takes everything");
 }
 
-fn width(amount: u64, tree: &Tree) -> f64 {
+fn width(amount: u64, tree: &Tree, all: f64) -> f64 {
     match tree.total() {
-        0 => WIDTH,
-        total => WIDTH * as_float(amount) / as_float(total),
+        0 => all,
+        total => all * as_float(amount) / as_float(total),
     }
 }
 
