@@ -16,6 +16,8 @@ mod failure;
 pub mod fixtures;
 #[cfg(feature = "inspect")]
 pub mod inspect;
+#[cfg(feature = "lens")]
+pub use shakedown_lens as lens;
 #[cfg(feature = "locust")]
 pub mod locust;
 #[cfg(any(feature = "stress", feature = "workbook"))]
@@ -23,6 +25,8 @@ mod measure;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 pub mod process;
+#[cfg(feature = "profile")]
+pub mod profile;
 pub mod session;
 #[doc(hidden)]
 pub mod startup;

@@ -37,7 +37,7 @@ pub(crate) fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`replace`]; [`io::ErrorKind::AlreadyExists`] when something is there.
-#[cfg(any(feature = "stress", feature = "workbook"))]
+#[cfg(any(feature = "stress", feature = "workbook", feature = "profile"))]
 pub(crate) fn create_new(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     place_new(written(directory_of(path), bytes.as_ref())?, path).map_err(|(_, error)| error)
 }
@@ -48,10 +48,6 @@ pub(crate) fn create_new(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()>
 /// # Errors
 /// As [`replace`].
 #[cfg(feature = "workbook")]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the workbook's archives come to use it")
-)]
 pub(crate) fn create_numbered(
     directory: &Path,
     name: impl Fn(u32) -> String,
@@ -69,7 +65,7 @@ pub(crate) fn create_numbered(
     unreachable!("four thousand million files of one name")
 }
 
-#[cfg(any(feature = "stress", feature = "workbook"))]
+#[cfg(any(feature = "stress", feature = "workbook", feature = "profile"))]
 fn place_new(file: NamedTempFile, path: &Path) -> Result<(), (NamedTempFile, io::Error)> {
     file.persist_noclobber(path)
         .map(drop)
@@ -156,7 +152,7 @@ mod tests {
         assert_eq!(names(home.path()), ["taken"]);
     }
 
-    #[cfg(any(feature = "stress", feature = "workbook"))]
+    #[cfg(any(feature = "stress", feature = "workbook", feature = "profile"))]
     #[test]
     fn a_new_file_never_replaces_another() {
         let home = tempfile::tempdir().unwrap();

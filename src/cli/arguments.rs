@@ -9,6 +9,7 @@ use super::compare::CompareOptions;
 use super::gate::GateOptions;
 use super::inspect::InspectOptions;
 use super::looking::{ExportOptions, TrendOptions, WorkbookOptions};
+use super::profile::ProfileOptions;
 use super::sessions::SessionsOptions;
 use super::story::StoryOptions;
 use super::versus::CalibrateOptions;
@@ -44,6 +45,7 @@ pub(crate) enum Command {
     Export(ExportOptions),
     Workbook(WorkbookOptions),
     Sessions(SessionsOptions),
+    Profile(ProfileOptions),
 }
 
 /// List the tiers: tests in each, the command that runs it, what it needs and whether that is met here.

@@ -1,5 +1,6 @@
 //! What can go wrong in the subcommand, and what to type next.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
@@ -48,6 +49,9 @@ pub enum Error {
     /// A phase could not be measured, or an artifact not be read or written.
     #[error(transparent)]
     Workbook(#[from] crate::workbook::WorkbookError),
+    /// A program could not be profiled.
+    #[error(transparent)]
+    Profile(#[from] crate::profile::ProfileError),
     /// Session-wide resources could not be listed or stopped.
     #[error("cannot manage the session-wide resources")]
     Sessions {
@@ -65,8 +69,9 @@ pub enum Error {
 impl Error {
     /// Something the user can type or change next.
     #[must_use]
-    pub fn help(&self) -> Option<&'static str> {
-        match self {
+    pub fn help(&self) -> Option<Cow<'static, str>> {
+        let help = match self {
+            Self::Profile(error) => return error.help().map(Cow::Owned),
             Self::Spawn { .. } => Some("is cargo on PATH? `cargo --version`"),
             Self::Nextest { .. } => Some(
                 "nextest's own message stands above; if it is missing: cargo install --locked cargo-nextest",
@@ -78,6 +83,7 @@ impl Error {
             Self::Story(error) => error.help(),
             Self::Workbook(error) => error.help(),
             Self::Read { .. } | Self::Write { .. } | Self::Sessions { .. } => None,
-        }
+        };
+        help.map(Cow::Borrowed)
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::Error;
 use crate::inspect;
+use crate::profile::ProfileError;
 use crate::story::StoryError;
 use crate::workbook::WorkbookError;
 
@@ -59,6 +60,7 @@ impl From<&Error> for Exit {
             Error::Inspect(error) => of_inspection(error),
             Error::Story(error) => of_story(error),
             Error::Workbook(error) => of_workbook(error),
+            Error::Profile(error) => of_profile(error),
         }
     }
 }
@@ -75,6 +77,22 @@ fn of_inspection(error: &inspect::Error) -> Exit {
         inspect::Error::Git { .. } => Exit::Tool,
         inspect::Error::Read { .. } | inspect::Error::Write { .. } => Exit::InputOutput,
         inspect::Error::GrowingBaseline { .. } => Exit::Findings,
+    }
+}
+
+fn of_profile(error: &ProfileError) -> Exit {
+    match error {
+        ProfileError::NoProcess { .. }
+        | ProfileError::NoProgram { .. }
+        | ProfileError::NoArtefact { .. } => Exit::Usage,
+        ProfileError::NoTool { .. }
+        | ProfileError::NoTools { .. }
+        | ProfileError::Denied { .. }
+        | ProfileError::Ended { .. }
+        | ProfileError::Spawn { .. }
+        | ProfileError::Failed { .. }
+        | ProfileError::Output { .. } => Exit::Tool,
+        ProfileError::Read { .. } | ProfileError::Write { .. } => Exit::InputOutput,
     }
 }
 

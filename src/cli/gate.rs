@@ -1,7 +1,5 @@
 //! `cargo shakedown gate`.
 
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -132,21 +130,7 @@ fn older(artifact: &Artifact, root: &Path) -> Option<String> {
 
 /// Writes a file whole, in a directory that is made.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let place = || {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or_else(|| Path::new("."));
-        std::fs::create_dir_all(directory)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".shakedown-")
-            .permissions(std::fs::Permissions::from_mode(0o644))
-            .tempfile_in(directory)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path)?;
-        Ok::<_, std::io::Error>(())
-    };
-    place().map_err(|source| {
+    crate::whole_file::replace(path, text).map_err(|source| {
         Error::Workbook(crate::workbook::WorkbookError::Write {
             path: path.to_owned(),
             source,

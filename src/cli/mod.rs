@@ -17,6 +17,7 @@ mod listing;
 mod looking;
 mod output;
 mod phase_run;
+mod profile;
 mod sessions;
 mod story;
 mod table;
@@ -53,6 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -
         Command::Trend(options) => looking::trend_command(&options, output),
         Command::Export(options) => looking::export(&options, output),
         Command::Workbook(options) => looking::workbook_command(&options, output),
+        Command::Profile(options) => profile::run(&options, output),
         Command::Gate(options) => gate::run(&options, output),
         Command::Calibrate(options) => versus::calibrate(&options, output),
     };

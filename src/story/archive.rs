@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::record::Record;
 use super::{Factors, Profile, StoryConfig, StoryError};
+use crate::lens::flame::Stacks;
 use crate::locust::read::{History, ReadError, Stats, Table, read};
 
 /// A file that was skipped, and why.
@@ -159,7 +160,26 @@ impl Archive {
                 Err(cause) => self.skip(path, cause),
             }
         }
+        for record in &files.records {
+            self.add_stacks(&mut profile, record);
+        }
         self.profiles.push(profile);
+    }
+
+    /// Reads the stacks beside a record that says there are some.
+    fn add_stacks(&mut self, profile: &mut Profile, record: &Path) {
+        let Some(flame) = &mut profile.flame else {
+            return;
+        };
+        let stem = record.file_stem().unwrap_or_default().to_string_lossy();
+        let path = record.with_file_name(format!("{stem}_flame.folded"));
+        let stacks = fs::read_to_string(&path)
+            .map_err(|error| format!("cannot be read: {error}"))
+            .and_then(|text| Stacks::parse(&text).map_err(|error| error.to_string()));
+        match stacks {
+            Ok(stacks) => flame.stacks = Some(stacks),
+            Err(cause) => self.skip(&path, cause),
+        }
     }
 
     fn skip(&mut self, path: &Path, cause: String) {

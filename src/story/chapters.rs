@@ -5,7 +5,7 @@ use super::duel::{cautions, sheet};
 use super::factor::{label, phrase};
 use super::figures::{curves, scalings, timelines};
 use super::headline::headline;
-use super::plot::deltas;
+use super::plot::{self, deltas};
 use super::{Comparison, Finding, Metric, Profile, RunSet, Tale, digits};
 
 /// Comparisons with a table of their own; the rest get a row each.
@@ -232,7 +232,11 @@ fn bottleneck(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     for set in &tale.sets {
         let findings = Finding::of(set);
         if !findings.is_empty() {
-            found.push((tale.name(set), findings));
+            let flame = set
+                .runs
+                .iter()
+                .find_map(|run| run.flame.as_ref()?.stacks.as_ref());
+            found.push((tale.name(set), findings, flame));
         }
     }
     if found.is_empty() {
@@ -240,12 +244,16 @@ fn bottleneck(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     }
     blocks.push(Block::Chapter("Where the bottleneck was".to_owned()));
     let left = found.len().saturating_sub(TABLES);
-    for (name, findings) in found.into_iter().take(TABLES) {
-        blocks.push(Block::Section(name));
+    for (index, (name, findings, flame)) in found.into_iter().take(TABLES).enumerate() {
+        blocks.push(Block::Section(name.clone()));
         let lines = findings
             .iter()
             .map(|finding| vec![text(finding.sentence())]);
         blocks.push(Block::List(lines.collect()));
+        if let Some(stacks) = flame {
+            let slug = format!("flame-{:02}", index + 1);
+            blocks.push(Block::Figure(plot::flame(&slug, &name, stacks)));
+        }
     }
     if left > 0 {
         let rest = format!("{left} further configurations are left out.");

@@ -68,6 +68,13 @@ pub enum Finding {
         /// Users at once.
         users: f64,
     },
+    /// Samples of the server show where its processor time went.
+    HotFunctions {
+        /// How many samples there are.
+        samples: u64,
+        /// Functions and their own shares, 0 to 1, most first.
+        functions: Vec<(String, f64)>,
+    },
     /// Most of the waiting was for one endpoint.
     SlowestEndpoint {
         /// Method and name.
@@ -81,6 +88,7 @@ const SATURATED: f64 = 0.9;
 const ALL_WAITING: f64 = 0.8;
 const MOSTLY_THINKING: f64 = 0.3;
 const WORTH_NAMING: f64 = 0.25;
+const HOTTEST: usize = 4;
 
 impl Finding {
     /// What the runs of `set` show, most decisive first.
@@ -129,6 +137,12 @@ impl Finding {
         {
             let requests = rps * mean / 1_000.0;
             findings.push(Self::InFlight { requests, users });
+        }
+        if let Some(flame) = set.runs.iter().find_map(|run| run.flame.as_ref()) {
+            findings.push(Self::HotFunctions {
+                samples: flame.samples,
+                functions: flame.functions.iter().take(HOTTEST).cloned().collect(),
+            });
         }
         if let Some(slowest) = run.waits.first().filter(|wait| wait.share >= WORTH_NAMING) {
             findings.push(Self::SlowestEndpoint {
@@ -227,6 +241,22 @@ impl Finding {
                     digits::count(*users)
                 )
             }
+            Self::HotFunctions { samples: 0, .. } => {
+                "The server was sampled and used no processor time.".to_owned()
+            }
+            Self::HotFunctions { samples, functions } => {
+                let shares: Vec<String> = functions
+                    .iter()
+                    .map(|(name, share)| {
+                        format!("{:.0}% `{}`", share * 100.0, name.replace('`', "'"))
+                    })
+                    .collect();
+                format!(
+                    "{} samples of the server's processor time: {}.",
+                    digits::count(as_float(*samples)),
+                    shares.join(", ")
+                )
+            }
             Self::SlowestEndpoint { endpoint, share } => format!(
                 "{:.0}% of all waiting was for `{}`.",
                 share * 100.0,
@@ -235,7 +265,13 @@ impl Finding {
         }
     }
 }
+
 /// `1 core`, `2 cores`.
 fn of_cores(cores: f64) -> String {
     super::factor::phrase("cores", Some(&format!("{cores:.0}")))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "samples, below 2^53")]
+fn as_float(count: u64) -> f64 {
+    count as f64
 }

@@ -78,7 +78,7 @@ pub use machine::{Conditions, Machine};
 pub use markdown::{markdown, table};
 pub use metric::Metric;
 pub use name_pattern::NamePattern;
-pub use profile::{EndpointShare, Numbers, Profile, Second, Window};
+pub use profile::{EndpointShare, Numbers, Profile, Second, ServerFlame, Window};
 pub use publish::{Published, publish};
 pub use run_set::RunSet;
 pub use summary::summary;

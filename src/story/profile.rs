@@ -1,6 +1,7 @@
 //! One run, as the story knows it, wherever its numbers came from.
 
 use super::{Conditions, Factors, Machine};
+use crate::lens::flame::Stacks;
 use crate::locust::read::{History, Rate, Stats, StatsRow};
 
 /// The part of a run that its figures are of.
@@ -88,6 +89,20 @@ pub struct Profile {
     pub conditions: Conditions,
     /// When it began, as recorded.
     pub started: Option<String>,
+    /// Where its server spent its time, when that was sampled.
+    pub flame: Option<ServerFlame>,
+}
+
+/// Samples of a server under load.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServerFlame {
+    /// How many.
+    pub samples: u64,
+    /// Functions and their own shares, 0 to 1, most first.
+    pub functions: Vec<(String, f64)>,
+    /// The stacks, where their file is beside the record.
+    pub stacks: Option<Stacks>,
 }
 
 impl Profile {
@@ -110,6 +125,7 @@ impl Profile {
             machine: None,
             conditions: Conditions::default(),
             started: None,
+            flame: None,
         })
     }
 

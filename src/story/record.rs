@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::histogram::Histogram;
-use super::{Conditions, Factors, Machine, Numbers, Profile, Second, Window};
+use super::{Conditions, Factors, Machine, Numbers, Profile, Second, ServerFlame, Window};
 
 const SCHEMA: u64 = 1;
 const CURVE: [f64; 11] = [
@@ -32,6 +32,7 @@ pub(super) struct Record {
     windows: Windows,
     measured: Stats,
     series: Vec<SecondRecord>,
+    flame: Option<Flame>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,6 +109,20 @@ struct Writer {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+struct Flame {
+    samples: u64,
+    functions: Vec<FlameFunction>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FlameFunction {
+    name: String,
+    own: f64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Windows {
     measured_s: Option<f64>,
     complete: Option<bool>,
@@ -161,6 +176,15 @@ impl Record {
         profile.started.clone_from(&self.started);
         profile.machine = self.machine();
         profile.conditions = self.conditions();
+        profile.flame = self.flame.as_ref().map(|flame| ServerFlame {
+            samples: flame.samples,
+            functions: flame
+                .functions
+                .iter()
+                .map(|of| (of.name.clone(), of.own))
+                .collect(),
+            stacks: None,
+        });
         let measured_s = self.windows.measured_s.filter(|seconds| *seconds > 0.0);
         if self.measured.requests > 0
             && let Some(seconds) = measured_s

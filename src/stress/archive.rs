@@ -6,7 +6,8 @@
 //! are the last ones; `dirty` says
 //! that the tree differed from the commit; `run2`, `run3`, ... that the name was
 //! taken. Each file is written under a temporary name beside its place and then
-//! renamed, without replacing what is there.
+//! renamed, without replacing what is there. A run whose server was sampled has
+//! `_flame.folded`, `_flame.svg` and `_flame.html`, too.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub struct Archived {
     pub exceptions: PathBuf,
     /// [`Record`] as JSON.
     pub record: PathBuf,
+    /// The flame graph of the server, when it was sampled.
+    pub flame: Option<PathBuf>,
 }
 
 impl Archived {
@@ -40,6 +43,7 @@ impl Archived {
             failures: file("_failures.csv"),
             exceptions: file("_exceptions.csv"),
             record: file(".json"),
+            flame: None,
         }
     }
 
@@ -61,7 +65,8 @@ pub(super) fn write(run: &Run, directory: &Path) -> Result<Archived, StressError
     };
     let contents = contents(run);
     for number in 1_u32.. {
-        let files = Archived::of(directory, &stem(&run.record, number));
+        let stem = stem(&run.record, number);
+        let mut files = Archived::of(directory, &stem);
         if files.paths().iter().any(|path| path.exists()) {
             continue;
         }
@@ -77,6 +82,17 @@ pub(super) fn write(run: &Run, directory: &Path) -> Result<Archived, StressError
             }
         }
         if claimed {
+            if let Some(flame) = &run.flame {
+                for (end, text) in [
+                    ("folded", &flame.folded),
+                    ("html", &flame.html),
+                    ("svg", &flame.svg),
+                ] {
+                    let path = directory.join(format!("{stem}_flame.{end}"));
+                    whole_file::create_new(&path, text).map_err(failed(&path))?;
+                    files.flame = Some(path);
+                }
+            }
             return Ok(files);
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::chronicle::Chronicle;
+use super::flame::{Flame, FlameFiles, FlameSampler};
 use super::gauges::{self, Looker};
 use super::progress::Lines;
 use super::record::{
@@ -30,6 +31,7 @@ pub(super) struct Pulse {
     chronicle: Chronicle,
     lines: Lines,
     server: Option<Sampler>,
+    flame: Option<FlameSampler>,
     machine: Before,
     own_cpu: f64,
     looker: Option<Looker>,
@@ -50,6 +52,7 @@ impl Pulse {
             chronicle: Chronicle::new(started),
             lines: Lines::open(progress)?,
             server: stress.server.filter(|_| local).map(Sampler::of),
+            flame: FlameSampler::asked_for(stress.server.filter(|_| local))?,
             machine: Before::now(),
             own_cpu: own_cpu_seconds(),
             looker: stress
@@ -82,6 +85,11 @@ impl Pulse {
         self.collect(now.as_secs());
         self.look();
         self.note(now);
+        if self.watch.recorder.window_opened().is_some()
+            && let Some(trouble) = self.flame.as_mut().and_then(FlameSampler::begin)
+        {
+            self.lines.write(&trouble);
+        }
         let over = now.as_secs().saturating_sub(1);
         let line = self.line(now, self.chronicle.second(over));
         self.lines.write(&line);
@@ -133,6 +141,7 @@ impl Pulse {
             .write(&format!("over: {requests} requests, {failures} failed"));
         let watch = Arc::clone(&self.watch);
         let server = self.server.take().map(Sampler::finish);
+        let (flame, flame_files) = self.flame_graph();
         let (history, series) = self.chronicle.finish();
         let (last, _) = watch.recorder.last_ends();
         let windows = windows(&watch, now, stress.knobs.duration);
@@ -168,6 +177,7 @@ impl Pulse {
             failures: failure_records(&watch),
             exceptions: exception_records(&watch),
             series,
+            flame,
             engine_requests: match ended {
                 Ended::Closed(counted) => *counted,
                 Ended::Open(_) => requests,
@@ -179,7 +189,19 @@ impl Pulse {
             entries: endpoints.into_iter().map(|e| e.entry).collect(),
             history,
             seconds: last.saturating_sub(watch.began()).as_secs_f64(),
+            flame: flame_files,
             archived: OnceLock::new(),
+        }
+    }
+
+    fn flame_graph(&mut self) -> (Option<Flame>, Option<FlameFiles>) {
+        match self.flame.take().and_then(FlameSampler::finish) {
+            Some(Ok((flame, files))) => (Some(flame), Some(files)),
+            Some(Err(trouble)) => {
+                self.lines.write(&trouble);
+                (None, None)
+            }
+            None => (None, None),
         }
     }
 

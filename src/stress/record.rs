@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::flame::Flame;
 use super::recorder::Second;
 use super::server::ServerUse;
 use super::tally::{Tally, milliseconds};
@@ -63,6 +64,9 @@ pub struct Record {
     pub exceptions: Vec<ExceptionRecord>,
     /// Each second of the run in which a request ended.
     pub series: Vec<SecondRecord>,
+    /// What the server did, when it was sampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flame: Option<Flame>,
     /// Requests that Goose counted; equal to ours unless the run was cut short.
     /// In an open loop Goose's engine does not run, and this is our own count.
     pub engine_requests: u64,

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::archive::{self, Archived};
+use super::flame::FlameFiles;
 use super::report::Table;
 use super::verdict::{self, Verdict};
 use super::{Limits, Record, StressError};
@@ -25,6 +26,7 @@ pub struct Run {
     pub(super) history: Vec<HistoryRow>,
     /// From the first user to the last answer, in seconds.
     pub(super) seconds: f64,
+    pub(super) flame: Option<FlameFiles>,
     pub(super) archived: OnceLock<PathBuf>,
 }
 

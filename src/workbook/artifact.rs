@@ -8,14 +8,14 @@
 //! the second of a day is `phase-stats-2.json`.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Measurement, Micro, Missing, Revision, Rig, WorkbookError, legacy};
+use crate::whole_file;
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -189,28 +189,12 @@ impl Artifact {
     /// The directory or the file cannot be written.
     pub fn write(&self, archive: &Path) -> Result<PathBuf, WorkbookError> {
         let directory = archive.join(self.date());
-        let failed = |source| WorkbookError::Write {
-            path: directory.clone(),
-            source,
-        };
-        fs::create_dir_all(&directory).map_err(failed)?;
-        let json = self.json();
-        for number in 1_u32.. {
-            let path = directory.join(name(number));
-            let mut file = tempfile::Builder::new()
-                .prefix(".phase-stats-")
-                .permissions(fs::Permissions::from_mode(0o644))
-                .tempfile_in(&directory)
-                .map_err(failed)?;
-            file.write_all(json.as_bytes()).map_err(failed)?;
-            file.as_file().sync_all().map_err(failed)?;
-            match file.persist_noclobber(&path) {
-                Ok(_) => return Ok(path),
-                Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(refused) => return Err(failed(refused.error)),
+        whole_file::create_numbered(&directory, name, self.json()).map_err(|source| {
+            WorkbookError::Write {
+                path: directory.clone(),
+                source,
             }
-        }
-        unreachable!("four thousand million artifacts of a day")
+        })
     }
 }
 

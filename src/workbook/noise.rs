@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Phase, Rig, WorkbookError};
+use crate::whole_file;
 
 /// What `cargo shakedown calibrate` found: version 1 of its file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,23 +79,12 @@ impl Noise {
 pub fn write_noise(noise: &Noise, archive: &Path) -> Result<PathBuf, WorkbookError> {
     let day = noise.started.get(..10).unwrap_or("undated");
     let directory = archive.join(day);
-    let failed = |source| WorkbookError::Write {
+    let json = serde_json::to_vec_pretty(noise).expect("it has only string keys");
+    let name = |number| format!("noise-{number}.json");
+    whole_file::create_numbered(&directory, name, json).map_err(|source| WorkbookError::Write {
         path: directory.clone(),
         source,
-    };
-    fs::create_dir_all(&directory).map_err(failed)?;
-    let json = serde_json::to_vec_pretty(noise).expect("it has only string keys");
-    for number in 1_u32.. {
-        let path = directory.join(format!("noise-{number}.json"));
-        let mut file = tempfile::NamedTempFile::new_in(&directory).map_err(failed)?;
-        file.write_all(&json).map_err(failed)?;
-        match file.persist_noclobber(&path) {
-            Ok(_) => return Ok(path),
-            Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(refused) => return Err(failed(refused.error)),
-        }
-    }
-    unreachable!("four thousand million calibrations of a day")
+    })
 }
 
 /// The noise of a machine like `rig` below `archive`: the latest of each phase.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Measurement, Sampler, Settings, WorkbookError, bars, judge, results, steps};
 use crate::Failure;
+use crate::whole_file;
 
 /// Registers a function as the phase of a name, which `.config/shakedown.toml`
 /// describes.
@@ -171,9 +172,5 @@ pub(super) fn write(
         source,
     };
     let json = serde_json::to_vec(measured).map_err(|error| failed(error.into()))?;
-    let mut file = tempfile::NamedTempFile::new_in(into).map_err(failed)?;
-    std::io::Write::write_all(&mut file, &json).map_err(failed)?;
-    file.persist(&path)
-        .map(drop)
-        .map_err(|refused| failed(refused.error))
+    whole_file::replace(&path, json).map_err(failed)
 }

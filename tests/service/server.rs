@@ -189,15 +189,8 @@ fn build() -> Result<PathBuf> {
         return Ok(binary);
     }
     let built = Command::new("cargo")
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "decnet",
-            "--features",
-            "tracing-otel",
-        ])
+        .args(["build", "--release", "--locked", "-p", "decnet"])
+        .args(["--features", "tracing-otel,profile-requests"])
         .arg("--target-dir")
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -6,6 +6,7 @@
 
 pub(crate) mod canvas;
 mod deltas;
+mod flame;
 pub(crate) mod legend;
 mod percentiles;
 pub(crate) mod scale;
@@ -15,6 +16,7 @@ mod timeline;
 
 pub(crate) use canvas::escaped;
 pub use deltas::deltas;
+pub use flame::flame;
 pub use percentiles::percentiles;
 pub use scaling::scaling;
 pub use theme::STYLE;

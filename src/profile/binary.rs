@@ -1,0 +1,163 @@
+//! What the file of a program says about how it can be profiled.
+
+use std::fs;
+use std::path::Path;
+
+use object::{Architecture, Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
+
+use super::ProfileError;
+use crate::lens::flame::readable;
+
+/// A program, as far as its file tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Binary {
+    /// Functions whose beginning was looked at. Those of Rust's standard library
+    /// are not: it comes with frame pointers, whatever the program was built with.
+    pub functions: usize,
+    /// Those that begin by setting up a frame pointer.
+    pub with_frame_pointer: usize,
+    /// An allocator of its own that it carries, which replaces the system's.
+    pub allocator: Option<&'static str>,
+}
+
+/// Functions of well-known allocators, beside which the system's `malloc` sees
+/// nothing. Those are Rust's `#[global_allocator]`, so `malloc` stays.
+const ALLOCATORS: [(&str, &str); 6] = [
+    ("mi_malloc", "mimalloc"),
+    ("mi_heap_malloc", "mimalloc"),
+    ("_rjem_malloc", "jemalloc"),
+    ("je_malloc", "jemalloc"),
+    ("sn_rust_alloc", "snmalloc"),
+    ("tc_malloc", "tcmalloc"),
+];
+
+/// `push %rbp; mov %rsp,%rbp`.
+const FRAME_POINTER: [u8; 4] = [0x55, 0x48, 0x89, 0xe5];
+/// Functions are looked at until so many are known.
+const ENOUGH: usize = 20_000;
+
+impl Binary {
+    /// Reads the program at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is no program.
+    pub fn read(path: &Path) -> Result<Self, ProfileError> {
+        let bytes = fs::read(path).map_err(|source| ProfileError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let file = object::File::parse(&*bytes).map_err(|error| ProfileError::Output {
+            tool: "the linker",
+            cause: format!("`{}`: {error}", path.display()),
+        })?;
+        let mut found = Self {
+            functions: 0,
+            with_frame_pointer: 0,
+            allocator: None,
+        };
+        let text = file
+            .section_by_name(".text")
+            .and_then(|text| Some((text.address(), text.data().ok()?)));
+        for symbol in file.symbols() {
+            if symbol.kind() != SymbolKind::Text || !symbol.is_definition() {
+                continue;
+            }
+            if found.allocator.is_none()
+                && let Ok(name) = symbol.name()
+            {
+                let known = ALLOCATORS.iter().find(|(own, _)| *own == name);
+                found.allocator = known.map(|(_, allocator)| *allocator);
+            }
+            // What is shorter calls nothing, and needs none.
+            if found.functions < ENOUGH
+                && symbol.size() > 64
+                && symbol.name().is_ok_and(is_own)
+                && let Some((start, code)) = text
+            {
+                let at = symbol.address().checked_sub(start);
+                let at = at.and_then(|at| usize::try_from(at).ok());
+                if let Some(begin) = at.and_then(|at| code.get(at..at + FRAME_POINTER.len())) {
+                    found.functions += 1;
+                    found.with_frame_pointer += usize::from(begin == FRAME_POINTER);
+                }
+            }
+        }
+        if file.architecture() != Architecture::X86_64 {
+            (found.functions, found.with_frame_pointer) = (0, 0);
+        }
+        Ok(found)
+    }
+
+    /// Whether nearly all its functions set up frame pointers. False where that
+    /// cannot be told: no symbols, or a processor other than x86-64.
+    #[must_use]
+    pub fn has_frame_pointers(&self) -> bool {
+        self.functions >= 16 && self.with_frame_pointer * 10 >= self.functions * 8
+    }
+}
+
+/// Whether a function was compiled with the program and not with the standard
+/// library or what that brings along.
+fn is_own(symbol: &str) -> bool {
+    let name = readable(symbol);
+    let path = name.trim_start_matches(['<', '&', '*', '(', '[']);
+    let Some((root, _)) = path.split_once("::") else {
+        return false;
+    };
+    let of_std = [
+        "std",
+        "core",
+        "alloc",
+        "__rustc",
+        "gimli",
+        "addr2line",
+        "object",
+        "rustc_demangle",
+        "hashbrown",
+        "miniz_oxide",
+        "memchr",
+        "unwind",
+        "adler2",
+    ];
+    !of_std.contains(&root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_program_is_read_and_brings_no_allocator() {
+        let own = Binary::read(&std::env::current_exe().unwrap()).unwrap();
+        assert_eq!(own.allocator, None);
+        #[cfg(target_arch = "x86_64")]
+        assert!(own.functions > 100, "{own:?}");
+    }
+
+    #[test]
+    fn frame_pointers_are_a_matter_of_nearly_all_functions() {
+        let of = |functions, with_frame_pointer| Binary {
+            functions,
+            with_frame_pointer,
+            allocator: None,
+        };
+        assert!(of(1_000, 900).has_frame_pointers());
+        assert!(!of(1_000, 500).has_frame_pointers());
+        assert!(!of(0, 0).has_frame_pointers());
+    }
+
+    #[test]
+    fn a_script_is_no_program() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "#!/bin/sh\n").unwrap();
+        let error = Binary::read(file.path()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains(&file.path().display().to_string()),
+            "{error}"
+        );
+    }
+}

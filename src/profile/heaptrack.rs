@@ -1,0 +1,110 @@
+//! heaptrack: records each allocation of a program that runs at nearly its own
+//! speed; `heaptrack_print` folds them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{ProfileError, Tool, tool, wait};
+use crate::lens::flame::{Stacks, readable};
+
+/// The stacks of a recording, weighted with what `cost` counts: `allocations`,
+/// `peak` or `leaked`.
+pub(super) fn stacks(recording: &Path, cost: &str) -> Result<Stacks, ProfileError> {
+    let print = tool::find(Path::new("heaptrack_print")).ok_or(ProfileError::NoTool {
+        tool: Tool::Heaptrack,
+    })?;
+    let folded = recording.with_extension(format!("{cost}.folded"));
+    let mut command = Command::new(print);
+    command
+        .args([
+            "--print-peaks",
+            "0",
+            "--print-allocators",
+            "0",
+            "--print-temporary",
+            "0",
+        ])
+        .args([
+            "--print-leaks",
+            "0",
+            "--flamegraph-cost-type",
+            cost,
+            "--print-flamegraph",
+        ])
+        .arg(&folded)
+        .arg("--file")
+        .arg(recording)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let output = command.output().map_err(|source| ProfileError::Spawn {
+        command: wait::shown(&command),
+        source,
+    })?;
+    if !output.status.success() {
+        return Err(ProfileError::Failed {
+            command: wait::shown(&command),
+            status: output.status.to_string(),
+            text: String::from_utf8_lossy(&output.stderr).into_owned(),
+        });
+    }
+    let text = fs::read(&folded).map_err(|source| ProfileError::Read {
+        path: folded.clone(),
+        source,
+    })?;
+    read(&String::from_utf8_lossy(&text))
+}
+
+/// Folded stacks whose names are still mangled.
+fn read(text: &str) -> Result<Stacks, ProfileError> {
+    let found = Stacks::parse(text).map_err(|error| ProfileError::Output {
+        tool: "heaptrack",
+        cause: error.to_string(),
+    })?;
+    let mut stacks = Stacks::new();
+    for (frames, weight) in found.iter() {
+        stacks.add(frames.iter().map(|frame| readable(frame)), weight);
+    }
+    Ok(stacks)
+}
+
+/// The file that heaptrack wrote for the name it was given; it appends how it
+/// was compressed.
+pub(super) fn recording(name: &Path) -> Result<PathBuf, ProfileError> {
+    [".zst", ".gz", ""]
+        .iter()
+        .map(|ending| {
+            let mut path = name.as_os_str().to_owned();
+            path.push(ending);
+            PathBuf::from(path)
+        })
+        .find(|path| path.is_file())
+        .ok_or_else(|| ProfileError::Output {
+            tool: "heaptrack",
+            cause: "it recorded nothing".to_owned(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_both_kinds_are_demangled() {
+        let stacks = read("main;_RNvCs1234_4demo4leak;malloc 7\n_ZN1a1b17h0123456789abcdefE 1\n");
+        assert_eq!(
+            stacks.unwrap().to_string(),
+            "a::b 1\nmain;demo::leak;malloc 7\n"
+        );
+    }
+
+    #[test]
+    fn a_recording_is_found_however_it_is_compressed() {
+        let directory = tempfile::tempdir().unwrap();
+        let name = directory.path().join("out.1");
+        assert!(recording(&name).is_err());
+        fs::write(directory.path().join("out.1.gz"), "x").unwrap();
+        assert_eq!(recording(&name).unwrap(), directory.path().join("out.1.gz"));
+    }
+}
