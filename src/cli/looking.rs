@@ -114,7 +114,7 @@ fn shown(trends: &[Trend]) -> String {
             trend.points.len().to_string(),
             short(first),
             short(last),
-            format!("{:+.0}%", 100.0 * (last / first - 1.0)),
+            change(first, last),
             short(trend.target_ms),
             trend.machine_changes.len().to_string(),
         ]
@@ -136,6 +136,16 @@ fn shown(trends: &[Trend]) -> String {
         }
     }
     text
+}
+
+/// How much more or less; of nothing there is no share.
+fn change(first: f64, last: f64) -> String {
+    let percent = 100.0 * (last / first - 1.0);
+    if percent.is_finite() {
+        format!("{percent:+.0}%")
+    } else {
+        "-".to_owned()
+    }
 }
 
 pub(super) fn export(options: &ExportOptions, output: &mut Output) -> Result<Exit, Error> {
@@ -164,4 +174,22 @@ pub(super) fn workbook_command(
         .unwrap_or_else(|| settings.archive().with_file_name("Workbook.md"));
     write(&document, &path, output)?;
     Ok(Exit::Fine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::change;
+
+    #[test]
+    fn a_change_from_nothing_is_no_number() {
+        for (first, last, shown) in [
+            (10.0, 15.0, "+50%"),
+            (10.0, 10.0, "+0%"),
+            (10.0, 0.0, "-100%"),
+            (0.0, 0.0, "-"),
+            (0.0, 5.0, "-"),
+        ] {
+            assert_eq!(change(first, last), shown, "{first} {last}");
+        }
+    }
 }

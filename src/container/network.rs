@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::engine::{Engine, escaped};
 use super::reaper::{self, Kind, LABEL};
@@ -39,19 +39,9 @@ impl Network {
     ///
     /// No engine answers, or it refuses.
     pub async fn create(name: &str) -> Result<Self, ContainerError> {
-        let (engine, name) = (Engine::find(), unique(name));
-        blocking(move || {
-            engine.greet()?;
-            let body = json!({
-                "Name": name, "Driver": "bridge", "CheckDuplicate": true,
-                "Labels": { LABEL: reaper::run()? },
-            });
-            engine.call("POST", "/networks/create", Some(&body), || {
-                format!("create the network `{name}`")
-            })?;
-            Ok(Self { engine, name })
-        })
-        .await
+        let also = json!({ "Driver": "bridge", "CheckDuplicate": true });
+        let (engine, name) = create("network", name, also).await?;
+        Ok(Self { engine, name })
     }
 
     /// Its name.
@@ -131,16 +121,8 @@ impl Volume {
     ///
     /// No engine answers, or it refuses.
     pub async fn create(name: &str) -> Result<Self, ContainerError> {
-        let (engine, name) = (Engine::find(), unique(name));
-        blocking(move || {
-            engine.greet()?;
-            let body = json!({ "Name": name, "Labels": { LABEL: reaper::run()? } });
-            engine.call("POST", "/volumes/create", Some(&body), || {
-                format!("create the volume `{name}`")
-            })?;
-            Ok(Self { engine, name })
-        })
-        .await
+        let (engine, name) = create("volume", name, json!({})).await?;
+        Ok(Self { engine, name })
     }
 
     /// Its name.
@@ -161,4 +143,23 @@ impl fmt::Debug for Volume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Volume").field(&self.name).finish()
     }
+}
+
+/// Makes a network or a volume, as `body` also says; `name` begins its name.
+async fn create(
+    kind: &'static str,
+    name: &str,
+    mut body: Value,
+) -> Result<(Engine, String), ContainerError> {
+    let (engine, name) = (Engine::find(), unique(name));
+    blocking(move || {
+        engine.greet()?;
+        body["Name"] = name.as_str().into();
+        body["Labels"] = json!({ LABEL: reaper::run()? });
+        engine.call("POST", &format!("/{kind}s/create"), Some(&body), || {
+            format!("create the {kind} `{name}`")
+        })?;
+        Ok((engine, name))
+    })
+    .await
 }

@@ -1,7 +1,7 @@
 //! Rules that a team writes as data: forbidden paths, forbidden calls, required attributes.
 
 use super::finding::{Finding, Severity};
-use super::model::{Node, NodeId, NodeKind, Reachability};
+use super::model::{Node, NodeId, NodeKind, Reachability, Site};
 use super::rule::Context;
 use super::settings::{
     Exception, Finder, ForbidCall, ForbidPath, ItemKind, RequireAttribute, is_or_is_in,
@@ -92,30 +92,32 @@ fn forbid_path(source: &Source, rule: &ForbidPath) -> Result<Vec<Finding>, Error
         source.modules_named(module)?;
     }
     let within = |path: &str, list: &[String]| list.iter().any(|it| is_or_is_in(path, it));
-    let mut found: Vec<Finding> = Vec::new();
-    for (id, node) in source.nodes() {
+    let nodes = source.nodes().filter(|(_, node)| {
         let allowed = within(&node.path, &rule.outside);
         let elsewhere = !rule.inside.is_empty() && !within(&node.path, &rule.inside);
-        if allowed || elsewhere {
-            continue;
-        }
-        for site in source.sites(id) {
-            let Some(path) = source.path_of(site) else {
-                continue;
-            };
-            if let Some(pattern) = rule.paths.iter().find(|it| matches(&path, it)) {
-                let message = format!("`{path}` must not be named here");
-                let finding = source.finding_at_site(&rule.id, message, site, pattern);
-                found.push(decorated(
-                    finding,
-                    &rule.reason,
-                    rule.instead.as_ref(),
-                    rule.severity,
-                ));
-            }
-        }
-    }
-    Ok(found)
+        !allowed && !elsewhere
+    });
+    let sites = nodes.flat_map(|(id, _)| source.sites(id));
+    let found = at_sites(source, sites, &rule.paths, &rule.id, "named");
+    let decorated =
+        found.map(|it| decorated(it, &rule.reason, rule.instead.as_ref(), rule.severity));
+    Ok(decorated.collect())
+}
+
+/// Findings at those of `sites` whose path is one of `patterns`.
+fn at_sites<'a>(
+    source: &'a Source,
+    sites: impl Iterator<Item = &'a Site>,
+    patterns: &'a [String],
+    rule: &'a str,
+    done: &'a str,
+) -> impl Iterator<Item = Finding> {
+    sites.filter_map(move |site| {
+        let path = source.path_of(site)?;
+        let pattern = patterns.iter().find(|it| matches(&path, it))?;
+        let message = format!("`{path}` must not be {done} here");
+        Some(source.finding_at_site(rule, message, site, pattern))
+    })
 }
 
 fn forbid_call(source: &Source, rule: &ForbidCall) -> Result<Vec<Finding>, Error> {
@@ -125,28 +127,16 @@ fn forbid_call(source: &Source, rule: &ForbidCall) -> Result<Vec<Finding>, Error
     if rule.reachable {
         return Ok(forbid_reaching(source, rule));
     }
-    let mut found = Vec::new();
-    for (id, _) in source
+    let nodes = source
         .nodes()
-        .filter(|(_, node)| in_tiers(source, node, &rule.tiers))
-    {
-        for site in source.sites(id).iter().filter(|it| it.transfers_control()) {
-            let Some(path) = source.path_of(site) else {
-                continue;
-            };
-            if let Some(pattern) = rule.calls.iter().find(|it| matches(&path, it)) {
-                let message = format!("`{path}` must not be called here");
-                let finding = source.finding_at_site(&rule.id, message, site, pattern);
-                found.push(decorated(
-                    finding,
-                    &rule.reason,
-                    rule.instead.as_ref(),
-                    rule.severity,
-                ));
-            }
-        }
-    }
-    Ok(found)
+        .filter(|(_, node)| in_tiers(source, node, &rule.tiers));
+    let sites = nodes
+        .flat_map(|(id, _)| source.sites(id))
+        .filter(|it| it.transfers_control());
+    let found = at_sites(source, sites, &rule.calls, &rule.id, "called");
+    let decorated =
+        found.map(|it| decorated(it, &rule.reason, rule.instead.as_ref(), rule.severity));
+    Ok(decorated.collect())
 }
 
 /// Tests of the tiers that get to a forbidden call, directly or through others.

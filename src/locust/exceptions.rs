@@ -2,7 +2,7 @@
 //! answer, one row a distinct message and traceback.
 
 use super::LocustError;
-use super::table::{self, Table};
+use super::table;
 
 /// The first line of `_exceptions.csv`.
 pub const EXCEPTIONS_HEADER: [&str; 4] = ["Count", "Message", "Traceback", "Nodes"];
@@ -23,16 +23,15 @@ pub struct ExceptionRow {
 /// The file, rows in the order given.
 #[must_use]
 pub fn write_exceptions(rows: &[ExceptionRow]) -> Vec<u8> {
-    let mut table = Table::new(&EXCEPTIONS_HEADER);
-    for row in rows {
-        table.row([
-            &row.count.to_string(),
-            &row.message,
-            &row.traceback,
-            &row.nodes,
-        ]);
-    }
-    table.into_bytes()
+    let cells = |row: &ExceptionRow| {
+        [
+            row.count.to_string(),
+            row.message.clone(),
+            row.traceback.clone(),
+            row.nodes.clone(),
+        ]
+    };
+    table::write(&EXCEPTIONS_HEADER, rows.iter().map(cells))
 }
 
 /// Reads a file of this layout.

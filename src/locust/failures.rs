@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::LocustError;
-use super::table::{self, Table};
+use super::table;
 
 /// The first line of `_failures.csv`.
 pub const FAILURES_HEADER: [&str; 6] = [
@@ -38,18 +38,17 @@ pub struct FailureRow {
 /// The file, rows in the order given.
 #[must_use]
 pub fn write_failures(rows: &[FailureRow]) -> Vec<u8> {
-    let mut table = Table::new(&FAILURES_HEADER);
-    for row in rows {
-        table.row([
+    let cells = |row: &FailureRow| {
+        [
             row.method.clone(),
             row.name.clone(),
             row.error.clone(),
             row.occurrences.to_string(),
             seconds(row.first_seen),
             seconds(row.last_seen),
-        ]);
-    }
-    table.into_bytes()
+        ]
+    };
+    table::write(&FAILURES_HEADER, rows.iter().map(cells))
 }
 
 /// Reads a file of this layout.

@@ -9,7 +9,7 @@
 //! none that old, `N/A` only before the first request.
 
 use super::stats::{exact_cell, percentiles};
-use super::table::{self, Table};
+use super::table;
 use super::{Entry, LocustError, Median, ResponseTimes, python_repr};
 
 /// The first line of `_stats_history.csv`.
@@ -137,11 +137,7 @@ impl HistoryRow {
 /// The file, rows in the order given.
 #[must_use]
 pub fn write_history(rows: &[HistoryRow]) -> Vec<u8> {
-    let mut table = Table::new(&HISTORY_HEADER);
-    for row in rows {
-        table.row(row.cells());
-    }
-    table.into_bytes()
+    table::write(&HISTORY_HEADER, rows.iter().map(HistoryRow::cells))
 }
 
 /// Reads a file of this layout.

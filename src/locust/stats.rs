@@ -7,7 +7,7 @@
 //! it a whole number unless it was held; the percentile columns are whole
 //! milliseconds, or `N/A` in a row without requests.
 
-use super::table::{self, Table};
+use super::table;
 use super::{Entry, LocustError, REPORTED, python_repr};
 
 /// The first line of `_stats.csv`.
@@ -203,11 +203,7 @@ pub fn stats_rows(entries: &[Entry], aggregated: &Entry, seconds: f64) -> Vec<St
 /// The file, rows in the order given.
 #[must_use]
 pub fn write_stats(rows: &[StatsRow]) -> Vec<u8> {
-    let mut table = Table::new(&STATS_HEADER);
-    for row in rows {
-        table.row(row.cells());
-    }
-    table.into_bytes()
+    table::write(&STATS_HEADER, rows.iter().map(StatsRow::cells))
 }
 
 /// Reads a file of this layout.

@@ -6,12 +6,12 @@ use csv::{ReaderBuilder, StringRecord, Terminator, Writer, WriterBuilder};
 use super::LocustError;
 
 /// A writer of Python's default dialect into memory.
-pub(super) struct Table {
+struct Table {
     writer: Writer<Vec<u8>>,
 }
 
 impl Table {
-    pub(super) fn new(header: &[&str]) -> Self {
+    fn new(header: &[&str]) -> Self {
         let writer = WriterBuilder::new()
             .terminator(Terminator::CRLF)
             .from_writer(Vec::new());
@@ -20,7 +20,7 @@ impl Table {
         table
     }
 
-    pub(super) fn row<I, C>(&mut self, cells: I)
+    fn row<I, C>(&mut self, cells: I)
     where
         I: IntoIterator<Item = C>,
         C: AsRef<[u8]>,
@@ -30,11 +30,21 @@ impl Table {
             .expect("writing to memory succeeds, and every row has the header's length");
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    fn into_bytes(self) -> Vec<u8> {
         self.writer
             .into_inner()
             .expect("flushing to memory succeeds")
     }
+}
+
+/// A file of this header and these rows.
+pub(super) fn write<C: AsRef<[u8]>>(
+    header: &[&str],
+    rows: impl Iterator<Item = impl IntoIterator<Item = C>>,
+) -> Vec<u8> {
+    let mut table = Table::new(header);
+    rows.for_each(|cells| table.row(cells));
+    table.into_bytes()
 }
 
 /// One record of a file, cells addressed by the position of their column.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use decnet::evidence::Digest;
+use decnet::evidence::{Digest, Store};
 use serde_json::json;
 
 use crate::in_process::{Answer, Service};
@@ -78,6 +78,41 @@ async fn only_what_is_missing_is_uploaded_and_all_is_merged() {
         merged.json(),
         json!({ "name": "host-1", "blobs": 2, "files": 3, "bytes": 4 + 8 })
     );
+}
+
+#[test]
+fn a_blob_that_is_named_twice_lies_where_it_is_named_last() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::at(directory.path());
+    let archives = [
+        archive(&[("both", b"one"), ("first", b"1")]),
+        archive(&[("both", b"two"), ("second", b"22")]),
+    ];
+    let digests = archives.each_ref().map(|archive| Digest::of(archive));
+    for (digest, archive) in digests.iter().zip(&archives) {
+        store.put(digest, archive).unwrap();
+    }
+    let [one, two] = digests;
+    let repeated = [&one, &two, &one, &one].map(Clone::clone);
+    let merged = store.merge("twice", &repeated).unwrap();
+    assert_eq!(merged.blobs, [two.clone(), one.clone()]);
+    let files: Vec<_> = merged
+        .files
+        .iter()
+        .map(|(path, (blob, _))| (path.as_str(), blob))
+        .collect();
+    assert_eq!(files, [("both", &one), ("first", &one), ("second", &two)]);
+}
+
+#[test]
+fn missing_blobs_are_named_once_in_the_order_of_the_question() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::at(directory.path());
+    let known = archive(&[("a", b"x")]);
+    let [b, known, a] = [b"b".as_slice(), &known, b"a"].map(Digest::of);
+    store.put(&known, &archive(&[("a", b"x")])).unwrap();
+    let asked = [&b, &known, &a, &b, &known, &a].map(Clone::clone);
+    assert_eq!(store.missing(&asked), [b, a]);
 }
 
 #[tokio::test]

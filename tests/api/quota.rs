@@ -79,3 +79,22 @@ fn accounts_are_counted_apart_and_each_day_anew() {
     assert_eq!(quota.check(&bob, 86_399), Pass::Free { remaining: 0 });
     assert_eq!(quota.check(&ada, 86_400), Pass::Free { remaining: 0 });
 }
+
+#[test]
+fn a_clock_that_steps_back_over_midnight_gives_nothing_back() {
+    let quota = Quota::new(limits(1, 2));
+    let ada: Arc<str> = Arc::from("ada");
+    assert_eq!(quota.check(&ada, 86_400), Pass::Free { remaining: 0 });
+    assert_eq!(quota.check(&ada, 86_399), Pass::Soft(SOFT));
+    assert_eq!(quota.check(&ada, 86_400), Pass::Hard(HARD));
+    assert_eq!(quota.check(&ada, 2 * 86_400), Pass::Free { remaining: 0 });
+}
+
+#[test]
+fn a_clock_that_was_days_ahead_holds_nobody_up_until_then() {
+    let quota = Quota::new(limits(1, 2));
+    let ada: Arc<str> = Arc::from("ada");
+    assert_eq!(quota.check(&ada, 9 * 86_400), Pass::Free { remaining: 0 });
+    assert_eq!(quota.check(&ada, 86_400), Pass::Free { remaining: 0 });
+    assert_eq!(quota.check(&ada, 86_400), Pass::Soft(SOFT));
+}

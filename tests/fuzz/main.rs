@@ -16,6 +16,7 @@ mod locust_csv;
 mod locust_read;
 #[path = "../service/model.rs"]
 mod model;
+mod openapi_operations;
 mod openapi_requests;
 mod percentile;
 mod sniffer;

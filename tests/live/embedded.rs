@@ -100,7 +100,7 @@ fn a_handshake_is_on_the_attacker_and_the_thread_is_joined_at_the_stop() {
         server.process().signal(libc::SIGTERM).unwrap();
         wait_until("the capture thread is gone", || !captures(pid));
         println!(
-            "the capture thread was gone {:?} after SIGTERM (promised: 100 ms)",
+            "the capture thread was gone {:?} after SIGTERM",
             start.elapsed()
         );
         let status = server.process().wait(WATCHDOG).unwrap();

@@ -47,7 +47,7 @@ fn stop(what: &str, sniffer: Sniffer) -> Tally {
         .unwrap();
     let took = start.elapsed();
     thread.join().unwrap();
-    println!("stopped after {took:?} ({what}; promised: 100 ms); {tally}");
+    println!("stopped after {took:?} ({what}); {tally}");
     tally
 }
 

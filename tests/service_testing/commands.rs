@@ -22,6 +22,21 @@ fn services_lists_every_decoy_with_its_usual_port() {
 }
 
 #[test]
+fn a_rescan_makes_no_database_and_says_that_there_is_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/decnet/rules");
+    let path = directory.path().join("tpyo.db");
+    for path in [path.as_path(), directory.path()] {
+        let shown = path.display().to_string();
+        let (code, out, err) = decnet(&["rescan", "--rules", rules, "--db", &shown]);
+        assert_eq!((code, out.as_str()), (ExitCode::from(2), ""), "{err}");
+        let expected = format!("error: there is no database `{shown}`\nhelp: `--db`");
+        assert!(err.starts_with(&expected), "{err}");
+    }
+    assert!(!path.exists());
+}
+
+#[test]
 fn what_decoys_cannot_start_with_is_named() {
     let token = ["--token", "t"];
     let deploy = ["deploy", "--mode", "unihost", "--deckies"];

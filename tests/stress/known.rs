@@ -83,6 +83,11 @@ impl Known {
         })
     }
 
+    /// How many requests it has had.
+    pub(crate) fn requests(&self) -> u64 {
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
     /// What the server itself took for its answers since the last time this was
     /// asked, and forgets them.
     pub(crate) fn take(&self) -> Histogram {
