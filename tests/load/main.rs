@@ -16,4 +16,5 @@ mod progress;
 mod seed;
 mod server;
 mod settings;
+mod traced;
 mod verdict;

@@ -42,6 +42,7 @@ macro_rules! contract {
             storing::what_is_acknowledged_is_there_for_readers_and_after_reopening,
             storing::a_batch_larger_than_a_statement_is_stored_whole,
             storing::each_commit_is_announced_before_it_is_acknowledged,
+            storing::trace_and_span_ids_are_there_or_null_and_survive_reopening,
             storing::a_closed_repository_says_so,
         }
     };

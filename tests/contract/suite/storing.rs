@@ -251,3 +251,28 @@ pub(crate) async fn a_closed_repository_says_so(world: &World) -> Result {
     );
     Ok(())
 }
+
+pub(crate) async fn trace_and_span_ids_are_there_or_null_and_survive_reopening(
+    world: &World,
+) -> Result {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const SPAN: &str = "b7ad6b7169203331";
+    let one = |trace: Option<&str>, span: Option<&str>| {
+        log(&json!({
+            "timestamp": at(1), "decky": "a", "service": "ssh", "event_type": "login",
+            "attacker_ip": "203.0.113.9", "trace_id": trace, "span_id": span,
+        }))
+    };
+    let pairs = [(Some(TRACE), Some(SPAN)), (None, None), (Some(TRACE), None)];
+    let logs = pairs.map(|(trace, span)| one(trace, span));
+    world.repository.append(logs.to_vec()).await?;
+    let repository = world.reopened().await?;
+    let stored = repository.logs_after(0, LogFilter::default(), 10).await?;
+    let ids: Vec<_> = stored
+        .iter()
+        .map(|log| (log.trace_id.as_deref(), log.span_id.as_deref()))
+        .collect();
+    assert_eq!(ids, pairs);
+    repository.close().await;
+    Ok(())
+}
