@@ -26,7 +26,8 @@ tools: ## install cargo-nextest where it is missing
 # Debian's names of what the live tier's decoys are driven by; `command:package`.
 LIVE_TOOLS := curl:curl ssh:openssh-client tnftp:tnftp lftp:lftp telnet:inetutils-telnet \
 	ip:iproute2 unshare:util-linux openssl:openssl smbclient:smbclient xfreerdp:freerdp2-x11 Xvfb:xvfb nmap:nmap docker-compose:docker-compose \
-	mariadbd:mariadb-server-core mariadb:mariadb-client-core wrk:wrk promtool:prometheus
+	mariadbd:mariadb-server-core mariadb:mariadb-client-core wrk:wrk promtool:prometheus \
+	perf:linux-perf heaptrack:heaptrack valgrind:valgrind chromium:chromium
 
 .PHONY: live-tools
 live-tools: ## install the clients of the live tier that are missing (needs apt and root)

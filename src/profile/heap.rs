@@ -253,8 +253,14 @@ impl HeapProfile {
 fn site(frames: &[String]) -> &str {
     let own = frames.iter().rev().find(|frame| {
         let start = frame.trim_start_matches(['<', '&', '*']);
-        let of_std = ["alloc::", "core::", "std::", "__r", "_R", "hashbrown::"];
-        frame.contains("::") && !of_std.iter().any(|of| start.starts_with(of))
+        let of_std = ["alloc::", "core::", "std::", "__rust", "hashbrown::"];
+        // An inlined function may have no path but that of its types.
+        let has_path = frame.starts_with('<')
+            || frame
+                .split('<')
+                .next()
+                .is_some_and(|path| path.contains("::"));
+        has_path && !of_std.iter().any(|of| start.starts_with(of))
     });
     own.or(frames.last()).map_or("[unknown]", String::as_str)
 }
@@ -263,7 +269,12 @@ fn site(frames: &[String]) -> &str {
 fn command(with: HeapTool, out: &Path) -> Result<Command, ProfileError> {
     let mut command = Command::new(with.program().find()?);
     match with {
-        HeapTool::Heaptrack => command.arg("--record-only").arg("-o").arg(out),
+        HeapTool::Heaptrack => {
+            if heaptrack::opens_its_window() {
+                command.arg("--record-only");
+            }
+            command.arg("-o").arg(out)
+        }
         HeapTool::Dhat => {
             let mut file = std::ffi::OsString::from("--dhat-out-file=");
             file.push(out);
@@ -282,7 +293,7 @@ mod tests {
     fn profile(allocator: Option<&'static str>) -> HeapProfile {
         let leaked = Stacks::parse("main;demo::leak;alloc::vec::Vec::push;malloc 4096\n").unwrap();
         let blocks = Stacks::parse(
-            "main;demo::leak;alloc::vec::Vec::push;malloc 1\nmain;demo::busy;malloc 90\n\
+            "main;demo::leak;alloc::vec::Vec::push;malloc 1\nmain;demo::busy;grow<alloc::alloc::Global>;malloc 90\n\
              main;<alloc::string::String as core::clone::Clone>::clone;malloc 2\n",
         );
         HeapProfile {

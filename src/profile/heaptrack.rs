@@ -69,6 +69,13 @@ fn read(text: &str) -> Result<Stacks, ProfileError> {
     Ok(stacks)
 }
 
+/// Whether this version shows what it recorded by itself, and has a flag against
+/// that; older ones have neither.
+pub(super) fn opens_its_window() -> bool {
+    let help = Command::new(Tool::Heaptrack.name()).arg("--help").output();
+    help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--record-only"))
+}
+
 /// The file that heaptrack wrote for the name it was given; it appends how it
 /// was compressed.
 pub(super) fn recording(name: &Path) -> Result<PathBuf, ProfileError> {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +20,8 @@ pub enum CallGraph {
     Dwarf,
 }
 
+/// How long perf may take to begin.
+const TO_BEGIN: Duration = Duration::from_secs(10);
 /// Bytes of stack that are copied a sample; callers beyond are lost.
 const STACK_COPY: u32 = 16_384;
 
@@ -207,6 +209,7 @@ impl PerfRecording {
             command: "perf".to_owned(),
             source,
         };
+        self.wait_for_begin().map_err(spawn)?;
         let left = self
             .limit
             .map(|limit| limit.saturating_sub(self.started.elapsed()));
@@ -238,6 +241,21 @@ impl PerfRecording {
             hertz: self.hertz,
             call_graph: self.call_graph,
         })
+    }
+
+    /// Waits until perf has opened its file, which it does before the first
+    /// sample; time counts from then.
+    fn wait_for_begin(&mut self) -> io::Result<()> {
+        let data = self.directory.path().join("perf.data");
+        let asked = self.started;
+        while asked.elapsed() < TO_BEGIN
+            && data.metadata().map_or(0, |data| data.len()) == 0
+            && self.child.try_wait()?.is_none()
+        {
+            std::thread::park_timeout(Duration::from_millis(5));
+            self.started = Instant::now();
+        }
+        Ok(())
     }
 
     /// Stops sampling now.

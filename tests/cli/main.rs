@@ -6,4 +6,5 @@ mod conftest;
 
 mod invocation;
 mod overview;
+mod profile;
 mod tiers;

@@ -226,3 +226,63 @@ fn a_thousand_profiles_are_told_in_full_and_comparisons_stay_readable() {
     assert!(text.contains("3460 further pairs"));
     assert!(document.plots().count() <= 60);
 }
+
+/// A copy of the recorded runs, the first of which had its server sampled.
+fn sampled(directory: &std::path::Path) -> Archive {
+    let records = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/story/records");
+    let stem = "profile_50_dashboard_database-sqlite_tracing-off_1_workers_feed5eed";
+    for ending in [".json", "_stats.csv"] {
+        let name = format!("{stem}{ending}");
+        std::fs::copy(records.join(&name), directory.join(&name)).unwrap();
+    }
+    let path = directory.join(format!("{stem}.json"));
+    let mut record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    record["flame"] = serde_json::json!({
+        "samples": 4_000, "hertz": 999, "callers_by": "DWARF",
+        "functions": [
+            { "name": "sqlite3VdbeExec", "own": 0.41, "total": 0.5 },
+            { "name": "decnet::api::ingest::store_logs", "own": 0.12, "total": 0.3 },
+        ],
+    });
+    std::fs::write(&path, record.to_string()).unwrap();
+    let folded = "decnet;main;sqlite3VdbeExec 1640\ndecnet;main;decnet::api::ingest::store_logs 480\ndecnet;main 1880\n";
+    std::fs::write(directory.join(format!("{stem}_flame.folded")), folded).unwrap();
+    Archive::read(directory, &StoryConfig::default()).unwrap()
+}
+
+#[test]
+fn samples_of_the_server_are_evidence_in_words_and_as_a_flame_graph() {
+    let directory = tempfile::tempdir().unwrap();
+    let archive = sampled(directory.path());
+    assert!(archive.bad.is_empty(), "{:?}", archive.bad);
+    let told = document(&Tale::new(&archive, &StoryConfig::default()));
+    let text = markdown(&told, "plots");
+    let sentence = "4,000 samples of the server's processor time: 41% `sqlite3VdbeExec`, \
+                    12% `decnet::api::ingest::store_logs`.";
+    assert!(text.contains(sentence), "{text}");
+    assert!(text.contains("plots/flame-01.svg"), "{text}");
+    let plot = told.plots().find(|plot| plot.slug == "flame-01").unwrap();
+    insta::assert_snapshot!("flame_narrow", plot.narrow);
+    let page = shakedown::story::html(&told);
+    assert!(page.contains("id=\"flame-01\"") && page.contains("sqlite3VdbeExec"));
+}
+
+#[test]
+fn stacks_that_are_missing_are_said_and_the_words_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(sampled(directory.path()));
+    let stacks = std::fs::read_dir(directory.path()).unwrap().flatten();
+    for file in stacks.filter(|file| file.path().extension().is_some_and(|e| e == "folded")) {
+        std::fs::remove_file(file.path()).unwrap();
+    }
+    let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
+    assert!(
+        archive.bad[0].file.ends_with("_flame.folded"),
+        "{:?}",
+        archive.bad
+    );
+    let told = document(&Tale::new(&archive, &StoryConfig::default()));
+    assert!(told.plots().all(|plot| plot.slug != "flame-01"));
+    assert!(markdown(&told, "plots").contains("41% `sqlite3VdbeExec`"));
+}

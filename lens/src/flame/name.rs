@@ -50,6 +50,12 @@ pub(super) fn origin(name: &str) -> (Origin, &str) {
     if name.ends_with("_[k]") {
         return (Origin::Kernel, "");
     }
+    if let Some((_, place)) = name.rsplit_once(" (")
+        && place.contains(".rs:")
+    {
+        // Inlined, and known by its place alone.
+        return (Origin::Crate, place.split(':').next().unwrap_or(place));
+    }
     let start = name.trim_start_matches(['<', '&', '*', '(', '[']);
     let start = start.trim_start_matches("mut ").trim_start_matches("dyn ");
     let Some((root, _)) = start.split_once("::") else {
@@ -79,6 +85,7 @@ mod tests {
         assert_eq!(of("do_syscall_64_[k]"), Origin::Kernel);
         assert_eq!(of("core::ptr::drop_in_place"), Origin::Std);
         assert_eq!(of("<alloc::vec::Vec<T> as Drop>::drop"), Origin::Std);
+        assert_eq!(origin("poll<a::B> (b.rs:7)"), (Origin::Crate, "b.rs"));
         assert_eq!(of("malloc"), Origin::Native);
         assert_eq!(of("[unknown]"), Origin::Native);
         assert_eq!(
