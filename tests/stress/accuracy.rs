@@ -243,7 +243,7 @@ async fn our_numbers_are_those_of_wrk_whichever_client_and_loop() {
         );
     }
     let (first, last) = (&lines[0], &lines[lines.len() - 1]);
-    let noise = std::array::from_fn(|at| (first.times[at] - last.times[at]).abs());
+    let noise = std::array::from_fn(|at| (first.over(at) - last.over(at)).abs());
     let busy = busy().max(busy_before);
     println!("{busy:.1} tasks a core; wrk differs from itself by {noise:.2?} ms");
     if busy > TOO_BUSY {
