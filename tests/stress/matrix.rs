@@ -123,7 +123,7 @@ async fn syncing(#[case] synchronous: &'static str) -> Result {
 #[case::every_request(Tracing::Full)]
 #[case::one_in_a_hundred(Tracing::Sampled)]
 #[tokio::test]
-async fn tracing(#[case] tracing: Tracing) -> Result {
+async fn with_tracing(#[case] tracing: Tracing) -> Result {
     let knobs = Knobs::from_env()?;
     let setup = Setup {
         tracing,
