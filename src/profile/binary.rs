@@ -1,5 +1,6 @@
 //! What the file of a program says about how it can be profiled.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -21,12 +22,12 @@ pub struct Binary {
     pub allocator: Option<&'static str>,
 }
 
-/// Functions of well-known allocators, beside which the system's `malloc` sees
-/// nothing. Those are Rust's `#[global_allocator]`, so `malloc` stays.
+/// What functions of well-known allocators begin with. A program that has them
+/// allocates past `malloc`.
 const ALLOCATORS: [(&str, &str); 6] = [
+    ("_mi_malloc", "mimalloc"),
     ("mi_malloc", "mimalloc"),
-    ("mi_heap_malloc", "mimalloc"),
-    ("_rjem_malloc", "jemalloc"),
+    ("_rjem_", "jemalloc"),
     ("je_malloc", "jemalloc"),
     ("sn_rust_alloc", "snmalloc"),
     ("tc_malloc", "tcmalloc"),
@@ -67,7 +68,7 @@ impl Binary {
             if found.allocator.is_none()
                 && let Ok(name) = symbol.name()
             {
-                let known = ALLOCATORS.iter().find(|(own, _)| *own == name);
+                let known = ALLOCATORS.iter().find(|(own, _)| name.starts_with(own));
                 found.allocator = known.map(|(_, allocator)| *allocator);
             }
             // What is shorter calls nothing, and needs none.
@@ -96,6 +97,34 @@ impl Binary {
     pub fn has_frame_pointers(&self) -> bool {
         self.functions >= 16 && self.with_frame_pointer * 10 >= self.functions * 8
     }
+}
+
+/// The whole names of the functions of `program`, by their last part, where only
+/// one has it. Line tables know no more than that part.
+pub(super) fn whole_names(program: &Path) -> HashMap<String, String> {
+    let bytes = fs::read(program).unwrap_or_default();
+    let Ok(file) = object::File::parse(&*bytes) else {
+        return HashMap::new();
+    };
+    let mut names: HashMap<String, Option<String>> = HashMap::new();
+    for symbol in file.symbols().filter(|of| of.kind() == SymbolKind::Text) {
+        let name = symbol.name().map(readable).unwrap_or_default();
+        let Some((_, last)) = name.rsplit_once("::") else {
+            continue;
+        };
+        let known = names.entry(last.to_owned());
+        known
+            .and_modify(|one| {
+                if one.as_ref() != Some(&name) {
+                    *one = None;
+                }
+            })
+            .or_insert_with(|| Some(name.clone()));
+    }
+    let unique = names.into_iter();
+    unique
+        .filter_map(|(last, name)| Some((last, name?)))
+        .collect()
 }
 
 /// Whether a function was compiled with the program and not with the standard

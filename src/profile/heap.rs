@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::binary::whole_names;
 use super::{Binary, Dhat, ProfileError, Tool, Watched, heaptrack, tool, wait};
 use crate::lens::flame::{FlameGraph, Stacks, Unit};
 
@@ -119,7 +120,7 @@ impl HeapProfile {
             })?;
         let lasted = started.elapsed();
         let mut profile = match with {
-            HeapTool::Heaptrack => Self::of_heaptrack(&out)?,
+            HeapTool::Heaptrack => Self::of_heaptrack(&out, &whole_names(&path))?,
             HeapTool::Dhat => Self::of_dhat(&out, &command, &status.to_string())?,
         };
         let name = path
@@ -140,14 +141,14 @@ impl HeapProfile {
         Ok(profile)
     }
 
-    fn of_heaptrack(out: &Path) -> Result<Self, ProfileError> {
+    fn of_heaptrack(out: &Path, names: &HashMap<String, String>) -> Result<Self, ProfileError> {
         let recording = heaptrack::recording(out)?;
         Ok(Self {
             name: String::new(),
-            leaked: heaptrack::stacks(&recording, "leaked")?,
-            peak: heaptrack::stacks(&recording, "peak")?,
+            leaked: heaptrack::stacks(&recording, "leaked", names)?,
+            peak: heaptrack::stacks(&recording, "peak", names)?,
             bytes: None,
-            blocks: heaptrack::stacks(&recording, "allocations")?,
+            blocks: heaptrack::stacks(&recording, "allocations", names)?,
             allocator: None,
             facts: Vec::new(),
         })

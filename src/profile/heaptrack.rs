@@ -1,6 +1,7 @@
 //! heaptrack: records each allocation of a program that runs at nearly its own
 //! speed; `heaptrack_print` folds them.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +11,11 @@ use crate::lens::flame::{Stacks, readable};
 
 /// The stacks of a recording, weighted with what `cost` counts: `allocations`,
 /// `peak` or `leaked`.
-pub(super) fn stacks(recording: &Path, cost: &str) -> Result<Stacks, ProfileError> {
+pub(super) fn stacks(
+    recording: &Path,
+    cost: &str,
+    names: &HashMap<String, String>,
+) -> Result<Stacks, ProfileError> {
     let print = tool::find(Path::new("heaptrack_print")).ok_or(ProfileError::NoTool {
         tool: Tool::Heaptrack,
     })?;
@@ -53,20 +58,32 @@ pub(super) fn stacks(recording: &Path, cost: &str) -> Result<Stacks, ProfileErro
         path: folded.clone(),
         source,
     })?;
-    read(&String::from_utf8_lossy(&text))
+    read(&String::from_utf8_lossy(&text), names)
 }
 
 /// Folded stacks whose names are still mangled.
-fn read(text: &str) -> Result<Stacks, ProfileError> {
+fn read(text: &str, names: &HashMap<String, String>) -> Result<Stacks, ProfileError> {
     let found = Stacks::parse(text).map_err(|error| ProfileError::Output {
         tool: "heaptrack",
         cause: error.to_string(),
     })?;
     let mut stacks = Stacks::new();
     for (frames, weight) in found.iter() {
-        stacks.add(frames.iter().map(|frame| readable(frame)), weight);
+        stacks.add(frames.iter().map(|frame| name(frame, names)), weight);
     }
     Ok(stacks)
+}
+
+/// The name of a frame, `symbol (file)` or `symbol`: demangled, or with the whole
+/// name if only one function ends like it.
+fn name(frame: &str, names: &HashMap<String, String>) -> String {
+    let symbol = frame.rsplit_once(" (").map_or(frame, |(symbol, _)| symbol);
+    let readable = readable(symbol);
+    if readable != symbol {
+        return readable;
+    }
+    let whole = names.get(symbol);
+    whole.map_or_else(|| frame.to_owned(), Clone::clone)
 }
 
 /// Whether this version shows what it recorded by itself, and has a flag against
@@ -99,10 +116,13 @@ mod tests {
 
     #[test]
     fn names_of_both_kinds_are_demangled() {
-        let stacks = read("main;_RNvCs1234_4demo4leak;malloc 7\n_ZN1a1b17h0123456789abcdefE 1\n");
+        let stacks = read(
+            "main (d.rs);_RNvCs1234_4demo4leak (d.rs);grow<> (mod.rs) 7\n_ZN1a1b17h0123456789abcdefE;work (d.rs) 1\n",
+            &HashMap::from([("work".to_owned(), "demo::work".to_owned())]),
+        );
         assert_eq!(
             stacks.unwrap().to_string(),
-            "a::b 1\nmain;demo::leak;malloc 7\n"
+            "a::b;demo::work 1\nmain (d.rs);demo::leak;grow<> (mod.rs) 7\n"
         );
     }
 

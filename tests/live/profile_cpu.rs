@@ -68,7 +68,7 @@ fn attaching_by_pid_finds_the_function_and_its_caller() -> Result {
 fn a_process_that_ends_early_leaves_what_was_seen_of_it() -> Result {
     let scratch = scratch();
     let busy = Process::builder(program("busy", scratch.path())?)
-        .arg("1.5")
+        .arg("8") // perf takes a while to begin where much is going on
         .ready(Ready::line("ready"))
         .start()?;
     let pid = busy.pid().to_string();
