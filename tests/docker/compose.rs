@@ -39,5 +39,8 @@ fn compose_takes_the_file_of_the_development_collector() {
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
-    assert!(text.contains("4317") && text.contains("127.0.0.1"), "{text}\n{errors}");
+    assert!(
+        text.contains("4317") && text.contains("127.0.0.1"),
+        "{text}\n{errors}"
+    );
 }
