@@ -121,6 +121,7 @@ fmt: ## formatting
 .PHONY: lint
 lint: ## clippy, warnings denied
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked -p decnet -- -D warnings # without `tracing-otel`, which the tests turn on
 
 .PHONY: inspect
 inspect: ## static inspection of all sources (BASE=revision: new public items need a test)
