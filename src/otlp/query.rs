@@ -59,6 +59,10 @@ impl<'a> SpanQuery<'a> {
     }
 
     /// With this attribute, and this value as it is written: `201`, `GET`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a status is written `201`, not `&201`"
+    )]
     pub fn attribute(self, name: impl Into<String>, value: impl ToString) -> Self {
         self.and(Condition::Attribute(name.into(), value.to_string()))
     }

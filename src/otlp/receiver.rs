@@ -1,7 +1,7 @@
 //! The gRPC server, on a thread of its own: it answers while the test blocks.
 
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -133,7 +133,7 @@ impl OtlpBuilder {
             })
             .map_err(failed)?;
         Ok(Otlp {
-            endpoint: format!("http://{}", SocketAddr::from(address)),
+            endpoint: format!("http://{}", address),
             state,
             stop: Some(stop),
             thread: Some(thread),

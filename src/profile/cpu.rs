@@ -109,8 +109,7 @@ impl CpuProfile {
             ),
             ("callers by".to_owned(), recorded.call_graph.to_string()),
         ];
-        if all > 0 {
-            let share = 100 * cut / all;
+        if let Some(share) = (100 * cut).checked_div(all) {
             facts.push(("stacks without their start".to_owned(), format!("{share}%")));
         }
         Self {

@@ -19,7 +19,6 @@ mod ingest;
 #[path = "../service/model.rs"]
 mod model;
 mod openapi;
-#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod profiles;
 mod quota;
 mod refusals;

@@ -79,7 +79,7 @@ impl Filled {
     fn ask<T>(
         self,
         bench: &mut Bench,
-        question: impl AsyncFn(&App) -> T,
+        question: &impl AsyncFn(&App) -> T,
         right: impl FnOnce(&T) -> bool,
     ) -> Result {
         let answer = self.runtime.block_on(question(&self.app));
@@ -119,7 +119,7 @@ fn get_logs(bench: &mut Bench) -> Result {
     bench.work(50, "logs");
     filled()?.ask(
         bench,
-        async |app| {
+        &async |app: &App| {
             app.repository()
                 .logs(LogFilter::default(), FIRST_PAGE)
                 .await
@@ -133,7 +133,7 @@ fn search_logs(bench: &mut Bench) -> Result {
     bench.work(50, "logs");
     filled()?.ask(
         bench,
-        async |app| {
+        &async |app: &App| {
             let filter = LogFilter {
                 search: Some("xc3511".to_owned()),
                 ..LogFilter::default()
@@ -147,7 +147,7 @@ fn search_logs(bench: &mut Bench) -> Result {
 fn totals(bench: &mut Bench) -> Result {
     filled()?.ask(
         bench,
-        async |app| app.repository().statistics().await,
+        &async |app: &App| app.repository().statistics().await,
         |totals| {
             totals
                 .as_ref()
@@ -159,7 +159,7 @@ fn totals(bench: &mut Bench) -> Result {
 fn user_lookup(bench: &mut Bench) -> Result {
     filled()?.ask(
         bench,
-        async |app| app.repository().user("admin".to_owned()).await,
+        &async |app: &App| app.repository().user("admin".to_owned()).await,
         |user| user.as_ref().is_ok_and(Option::is_some),
     )
 }
@@ -194,7 +194,7 @@ fn dissect(bench: &mut Bench, frame: &crate::dissectors::OwnedFrame) -> Result {
     bench.work(1, "frames");
     bench.each_of(Analyzer::default, |mut analyzer| {
         analyzer.frame(black_box(&frame.borrow()), &mut |event| {
-            drop(black_box(event))
+            drop(black_box(event));
         });
         analyzer
     });

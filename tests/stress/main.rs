@@ -34,7 +34,6 @@ mod matrix_mysql;
 mod mixes;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod peers;
-#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod phase;
 mod scenarios;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
