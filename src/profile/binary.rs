@@ -135,6 +135,8 @@ fn is_own(symbol: &str) -> bool {
     let Some((root, _)) = path.split_once("::") else {
         return false;
     };
+    // `<usize as core::fmt::Display>::fmt` is of the crate of the trait.
+    let root = root.rsplit(" as ").next().unwrap_or(root);
     let of_std = [
         "std",
         "core",
@@ -156,6 +158,26 @@ fn is_own(symbol: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_std_brings_along_is_not_the_programs_own() {
+        for own in [
+            "busy::main",
+            "<busy::Queue as core::ops::Drop>::drop",
+            "<u8 as busy::Wide>::wide",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "core::fmt::write",
+            "<usize as core::fmt::Display>::fmt",
+            "<&str as core::str::pattern::Pattern>::is_contained_in",
+            "<gimli::read::Error as core::fmt::Debug>::fmt",
+            "memcpy",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+    }
 
     #[test]
     fn this_program_is_read_and_brings_no_allocator() {

@@ -24,6 +24,9 @@ const RATE: f64 = 1_000.0;
 const ALLOWED: f64 = 1.0;
 /// Tasks a core beyond which a generator waits for the machine most of the time.
 const TOO_BUSY: f64 = 2.0;
+/// Tasks a core up to which the p99 of an open loop is the server's: above, the machine
+/// itself stalls now and then, which an open loop has to see and a closed one hides.
+const QUIET: f64 = 1.2;
 /// The percentiles that `wrk` prints.
 const PERCENTILES: [f64; 4] = [0.50, 0.75, 0.90, 0.99];
 
@@ -172,6 +175,10 @@ fn apart(one: &Line, other: &Line, busy: f64, noise: [f64; 4]) -> Vec<String> {
     let apart = (0..PERCENTILES.len()).filter_map(|at| {
         let (a, b) = (one.over(at), other.over(at));
         let allowed = ALLOWED * busy.clamp(1.0, TOO_BUSY) + noise[at];
+        let stalls = [one, other].iter().any(|line| line.who.starts_with("open"));
+        if PERCENTILES[at] >= 0.99 && stalls && busy > QUIET {
+            return None;
+        }
         let differ = (a - b).abs() > allowed;
         differ.then(|| {
             format!(
@@ -202,6 +209,9 @@ fn what_is_apart_is_found_however_busy_the_machine_is() {
         assert_eq!(apart(&wrk, &far, busy, [2.0; 4]), [""; 0], "{busy}");
     }
     assert_eq!(apart(&wrk, &line("slow", 1.2), 0.0, [0.0; 4]).len(), 4);
+    let open = line("open", 2.2);
+    assert_eq!(apart(&wrk, &open, QUIET, [0.0; 4]).len(), 4);
+    assert_eq!(apart(&wrk, &open, TOO_BUSY, [0.0; 4]).len(), 3);
 }
 
 #[tokio::test]
@@ -246,6 +256,9 @@ async fn our_numbers_are_those_of_wrk_whichever_client_and_loop() {
     let noise = std::array::from_fn(|at| (first.over(at) - last.over(at)).abs());
     let busy = busy().max(busy_before);
     println!("{busy:.1} tasks a core; wrk differs from itself by {noise:.2?} ms");
+    if busy > QUIET {
+        println!("the p99 of open loops is not judged above {QUIET} tasks a core");
+    }
     if busy > TOO_BUSY {
         println!(
             "NOT JUDGED: with {busy:.1} tasks a core the machine is too busy to say how \
