@@ -178,9 +178,12 @@ fn row(case: &Case, off: &Case) -> String {
     )
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "called with what was just collected"
+)]
+fn median(values: Vec<f64>) -> f64 {
+    shakedown::story::statistics::median(&values).unwrap_or(f64::NAN)
 }
 
 #[tokio::test]
