@@ -8,20 +8,24 @@
 //! no cookies and follows no redirects; where a scenario needs one of these, use
 //! Goose's `user.get(..)`, which is recorded as well, to the headers.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use goose::goose::{GooseUser, TransactionError};
 use http_body_util::Full;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::{Method, Request, Uri};
 
 use super::connection::{Answer, Connection};
+use super::host::Host;
 use super::recorder::Observation;
 use super::traced::traceparent;
 use super::watch::{Seat, User};
+
+/// The header of a W3C trace context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request about to be sent.
 ///
@@ -46,7 +50,9 @@ pub struct Call {
     method: Method,
     path: String,
     name: Option<String>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// The first header that is none; told when the call is sent.
+    mistake: Option<String>,
     body: Bytes,
     expected: Option<u16>,
     whole: bool,
@@ -60,6 +66,7 @@ impl Call {
             path: path.into(),
             name: None,
             headers: Vec::new(),
+            mistake: None,
             body: Bytes::new(),
             expected: None,
             whole: true,
@@ -84,14 +91,17 @@ impl Call {
     }
 
     /// Adds a header.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
+    pub fn header(self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
+        let name = name.as_ref();
+        match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(known) => self.with(known, value.into()),
+            Err(error) => self.mistaken(format!("`{name}` is no header: {error}")),
+        }
     }
 
     /// Sends `Authorization: Bearer token`.
     pub fn bearer(self, token: &str) -> Self {
-        self.header(AUTHORIZATION.as_str(), format!("Bearer {token}"))
+        self.with(AUTHORIZATION, format!("Bearer {token}"))
     }
 
     /// Sends a body.
@@ -102,8 +112,25 @@ impl Call {
 
     /// Sends a body that is JSON already.
     pub fn json(self, body: impl Into<Bytes>) -> Self {
-        self.header(CONTENT_TYPE.as_str(), "application/json")
-            .body(body)
+        let mut call = self.body(body);
+        let json = HeaderValue::from_static("application/json");
+        call.headers.push((CONTENT_TYPE, json));
+        call
+    }
+
+    fn with(mut self, name: HeaderName, value: String) -> Self {
+        match HeaderValue::try_from(value) {
+            Ok(value) => {
+                self.headers.push((name, value));
+                self
+            }
+            Err(error) => self.mistaken(format!("the value of `{name}` is none: {error}")),
+        }
+    }
+
+    fn mistaken(mut self, mistake: String) -> Self {
+        self.mistake.get_or_insert(mistake);
+        self
     }
 
     /// Counts the request as failed unless the status is `status`, instead of
@@ -130,12 +157,12 @@ impl Call {
     pub async fn send(self, user: &mut GooseUser) -> Result<Reply, Box<TransactionError>> {
         let seat = Seat::current()
             .ok_or_else(|| mistake("`Call` works in the transactions of a `Stress` run only"))?;
-        let authority = authority(user)?;
+        let host = seat.state().host(user).map_err(|error| mistake(&error))?;
         let trace = seat.next_trace();
-        let request = self.request(&authority, trace)?;
+        let request = self.request(&host, trace)?;
         let started = due(seat.state()).unwrap_or_else(|| seat.watch.now());
         let limit = seat.watch.timeout;
-        let exchange = self.exchange(request, &authority, &seat);
+        let exchange = self.exchange(request, &host, &seat);
         let answer = tokio::time::timeout(limit, exchange)
             .await
             .unwrap_or_else(|_| Err(format!("timed out after {limit:?}")));
@@ -150,7 +177,7 @@ impl Call {
                 name,
                 started,
                 took,
-                content_bytes: reply.body.len() as u64,
+                content_bytes: reply.length(),
                 error: reply.error.as_deref(),
                 trace,
             },
@@ -174,28 +201,34 @@ impl Call {
 
     fn request(
         &self,
-        authority: &str,
+        host: &Host,
         trace: Option<u128>,
     ) -> Result<Request<Full<Bytes>>, Box<TransactionError>> {
-        let mut request = Request::builder()
-            .method(self.method.clone())
-            .uri(&self.path)
-            .header(HOST, authority);
+        if let Some(wrong) = &self.mistake {
+            return Err(mistake(wrong));
+        }
+        let uri = Uri::try_from(&self.path)
+            .map_err(|error| mistake(&format!("`{}` is no path: {error}", self.path)))?;
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.reserve(self.headers.len() + 2);
+        headers.insert(HOST, host.header.clone());
         if let Some(trace) = trace {
-            request = request.header("traceparent", traceparent(trace));
+            let value = HeaderValue::try_from(traceparent(trace));
+            headers.insert(TRACEPARENT, value.expect("hexadecimal digits and dashes"));
         }
         for (name, value) in &self.headers {
-            request = request.header(name, value);
+            headers.append(name, value.clone());
         }
-        request
-            .body(Full::new(self.body.clone()))
-            .map_err(|error| mistake(&format!("`{}` is no request: {error}", self.path)))
+        Ok(request)
     }
 
     async fn exchange(
         &self,
         request: Request<Full<Bytes>>,
-        authority: &str,
+        host: &Host,
         seat: &Seat,
     ) -> Result<Answer, String> {
         let place = &seat.state().connection;
@@ -206,12 +239,12 @@ impl Call {
         };
         let mut connection = match kept {
             Some(connection) if open => connection,
-            _ => Connection::open(authority).await?,
+            _ => Connection::open(&host.authority).await?,
         };
         let response = match connection.send(request).await? {
             Ok(response) => response,
             Err(unsent) => {
-                connection = Connection::open(authority).await?;
+                connection = Connection::open(&host.authority).await?;
                 let again = connection.send(*unsent).await?;
                 again.map_err(|_| "connection closed before the request was sent".to_owned())?
             }
@@ -225,7 +258,7 @@ impl Call {
 
     fn reply(&self, answer: Result<Answer, String>) -> Reply {
         match answer {
-            Ok((status, body)) => {
+            Ok((status, pieces)) => {
                 let fine = match self.expected {
                     Some(expected) => status == expected,
                     None => (200..300).contains(&status),
@@ -233,13 +266,15 @@ impl Call {
                 Reply {
                     status: Some(status),
                     error: (!fine).then(|| status_line(status)),
-                    body,
+                    pieces,
+                    body: OnceLock::new(),
                 }
             }
             Err(error) => Reply {
                 status: None,
                 error: Some(error),
-                body: Bytes::new(),
+                pieces: Vec::new(),
+                body: OnceLock::new(),
             },
         }
     }
@@ -249,7 +284,9 @@ impl Call {
 #[derive(Clone, Debug)]
 pub struct Reply {
     status: Option<u16>,
-    body: Bytes,
+    pieces: Vec<Bytes>,
+    /// The pieces put together, once somebody looks.
+    body: OnceLock<Bytes>,
     error: Option<String>,
 }
 
@@ -263,7 +300,16 @@ impl Reply {
     /// The body read; empty when no answer arrived.
     #[must_use]
     pub fn body(&self) -> &Bytes {
-        &self.body
+        self.body.get_or_init(|| match self.pieces.as_slice() {
+            [] => Bytes::new(),
+            [piece] => piece.clone(),
+            pieces => pieces.concat().into(),
+        })
+    }
+
+    /// Bytes of the body.
+    fn length(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.len() as u64).sum()
     }
 
     /// Why the request counts as failed; `None` when it does not.
@@ -287,16 +333,6 @@ fn due(user: &User) -> Option<Duration> {
         user.take_due()
     } else {
         None
-    }
-}
-
-fn authority(user: &GooseUser) -> Result<String, Box<TransactionError>> {
-    let url = &user.base_url;
-    match (url.scheme(), url.host_str(), url.port_or_known_default()) {
-        ("http", Some(host), Some(port)) => Ok(format!("{host}:{port}")),
-        _ => Err(mistake(&format!(
-            "`Call` speaks http only, not `{url}`; use the client of `GooseUser`"
-        ))),
     }
 }
 

@@ -29,8 +29,8 @@ pub(super) struct Connection {
 /// What moves the bytes; none once the connection has ended.
 struct Driver(Option<http1::Connection<TokioIo<TcpStream>, Full<Bytes>>>);
 
-/// Status and body of an answer.
-pub(super) type Answer = (u16, Bytes);
+/// Status and body of an answer, the body in the pieces it came in.
+pub(super) type Answer = (u16, Vec<Bytes>);
 
 impl Driver {
     fn poll(&mut self, context: &mut Context<'_>) {
@@ -108,22 +108,23 @@ impl Connection {
     }
 }
 
-/// Reads a whole body, or only its first piece.
+/// Reads a whole body, or only its first piece. Pieces are not put together: most
+/// scenarios never look at them.
 async fn read(response: Response<Incoming>, whole: bool) -> Result<Answer, String> {
     let status = response.status().as_u16();
     let mut body = response.into_body();
-    if whole {
-        let all = body.collect().await.map_err(explain)?;
-        return Ok((status, all.to_bytes()));
-    }
+    let mut pieces = Vec::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame.map_err(explain)?.into_data()
             && !data.is_empty()
         {
-            return Ok((status, data));
+            pieces.push(data);
+            if !whole {
+                break;
+            }
         }
     }
-    Ok((status, Bytes::new()))
+    Ok((status, pieces))
 }
 
 /// An error with its causes in a line; the same for equal failures, so that

@@ -36,6 +36,7 @@ mod drift;
 mod error;
 mod flame;
 mod gauges;
+mod host;
 mod knobs;
 mod limits;
 mod mix;

@@ -11,11 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use goose::goose::GooseUser;
 use goose::logger::GooseLog;
 use goose::metrics::GooseMetric;
 use tokio::sync::Notify;
 
 use super::connection::Connection;
+use super::host::Host;
 use super::traced::TraceIds;
 use super::{Dice, Knobs, recorder::Recorder};
 
@@ -61,6 +63,8 @@ impl Seat {
 pub(super) struct User {
     /// The lean transport's connection, kept between requests.
     pub(super) connection: Mutex<Option<Connection>>,
+    /// Where its requests go, until the scenario changes that.
+    host: Mutex<Option<Arc<Host>>>,
     pub(super) dice: Mutex<Dice>,
     /// Told when the run is to end at once.
     pub(super) stop: Notify,
@@ -86,6 +90,22 @@ impl User {
     pub(super) fn expect(&self, due: Duration) {
         let due = u64::try_from(due.as_nanos()).unwrap_or(NOT_DUE - 1);
         self.due.store(due, Ordering::Relaxed);
+    }
+
+    /// Where the requests of `user` go.
+    pub(super) fn host(&self, user: &GooseUser) -> Result<Arc<Host>, String> {
+        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = host.as_ref().filter(|known| known.is_of(user)) {
+            return Ok(Arc::clone(known));
+        }
+        let new = Arc::new(Host::of(user)?);
+        // A connection that is kept leads to where requests went before.
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *connection = None;
+        Ok(Arc::clone(host.insert(new)))
     }
 
     /// A number of `range` from the user's dice.
@@ -192,6 +212,7 @@ impl Watch {
             due: AtomicU64::new(NOT_DUE),
             sent: AtomicU64::new(0),
             connection: Mutex::default(),
+            host: Mutex::default(),
             dice: Mutex::new(Dice::new(self.seed, number as u64)),
             stop: Notify::new(),
             requests: flume::unbounded(),

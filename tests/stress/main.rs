@@ -11,6 +11,10 @@ shakedown::requires!(wrk, accuracy::has_wrk, in accuracy);
 shakedown::requires!(locust, locust_peer::is_installed, in locust_peer, opt_in);
 shakedown::requires!(peers, peers::are_wanted, in peers, opt_in);
 
+/// A request of the generator is some fifty allocations, among them its answer.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[path = "../service/conftest.rs"]
 mod conftest;
 

@@ -187,7 +187,9 @@ impl Target {
                 ));
             }
         };
-        let has_gauges = readings(&url, &token).await.is_ok();
+        let has_gauges = readings(&reqwest::Client::new(), &url, &token)
+            .await
+            .is_ok();
         Ok(Self {
             url,
             token,
@@ -213,9 +215,11 @@ impl Target {
         }
         if self.has_gauges {
             let (url, token) = (self.url.clone(), self.token.clone());
+            // One for all looks: making one reads every certificate of the system.
+            let client = reqwest::Client::new();
             stress = stress.gauges(move || {
-                let (url, token) = (url.clone(), token.clone());
-                async move { readings(&url, &token).await }
+                let (client, url, token) = (client.clone(), url.clone(), token.clone());
+                async move { readings(&client, &url, &token).await }
             });
         }
         stress
@@ -250,10 +254,11 @@ async fn log_in(url: &str, username: &str, password: &str) -> Result<String> {
 
 /// decnet's own counters: `writer.queue_depth` and so on.
 async fn readings(
+    client: &reqwest::Client,
     url: &str,
     token: &str,
 ) -> std::result::Result<Readings, Box<dyn std::error::Error + Send + Sync>> {
-    let answer = reqwest::Client::new()
+    let answer = client
         .get(format!("{url}/api/v1/developer/metrics"))
         .bearer_auth(token)
         .send()
