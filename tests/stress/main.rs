@@ -45,3 +45,4 @@ mod spike;
 mod stall;
 mod sustained;
 mod target;
+mod transport;
