@@ -64,6 +64,7 @@ fn row(tale: &Tale<'_>, set: &RunSet<'_>, findings: &[Finding]) -> Vec<Cell> {
     };
     let of = conditions
         .server_cores_available
+        .or(conditions.machine_cores)
         .filter(|_| conditions.server_cpu_cores.is_some());
     let limits: Vec<&str> = findings.iter().filter_map(Finding::limit).collect();
     let in_flight = findings.iter().find_map(|finding| match finding {

@@ -23,15 +23,7 @@ fn told_from(tale: &Tale<'_>) -> Vec<Span> {
     let machines = match tale.machines() {
         [] => String::new(),
         [one] => format!(", on {}", one.phrase()),
-        several => format!(
-            ", on {} machines ({})",
-            several.len(),
-            several
-                .iter()
-                .map(|machine| machine.phrase())
-                .collect::<Vec<_>>()
-                .join("; ")
-        ),
+        several => format!(", on {} machines", several.len()),
     };
     let machines = match tale.sets.iter().any(|set| set.machine.is_none()) {
         true if !machines.is_empty() => format!("{machines} where that was recorded"),

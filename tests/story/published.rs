@@ -29,7 +29,7 @@ fn the_published_figures_are_printed_as_they_were_published() {
     // Without the number of the run, and without what sets it apart.
     let printed: Vec<String> = table
         .lines()
-        .filter(|line| line.starts_with("| R"))
+        .filter(|line| line.starts_with("| R") && !line.starts_with("| Run"))
         .take(ROWS.len())
         .map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
