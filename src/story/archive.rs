@@ -71,10 +71,8 @@ impl Archive {
     /// The directory cannot be listed. A file that cannot be read is none: it
     /// is in [`Archive::bad`].
     pub fn read(directory: &Path, config: &StoryConfig) -> Result<Self, StoryError> {
-        let mut archive = Self::empty();
-        for (stem, files) in list(directory)? {
-            archive.add(&stem, &files, config);
-        }
+        let runs: Vec<(String, Files)> = list(directory)?.into_iter().collect();
+        let mut archive = Self::of_runs(&runs, config);
         archive.inferred = infer_switches(&mut archive.profiles);
         archive.profiles.sort_by(|a, b| {
             let started = a.started.cmp(&b.started);
@@ -125,6 +123,38 @@ impl Archive {
                 path: path.to_owned(),
                 cause: "holds no statistics".to_owned(),
             })
+    }
+
+    /// Reads runs on all cores, and puts them together in their order.
+    fn of_runs(runs: &[(String, Files)], config: &StoryConfig) -> Self {
+        /// Fewer are read before a thread has started.
+        const FEWEST: usize = 16;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = runs.len().div_ceil(cores).max(FEWEST);
+        let read = |runs: &[(String, Files)]| {
+            let mut part = Self::empty();
+            for (stem, files) in runs {
+                part.add(stem, files, config);
+            }
+            part
+        };
+        let parts: Vec<Self> = std::thread::scope(|scope| {
+            let threads: Vec<_> = runs
+                .chunks(share)
+                .map(|share| scope.spawn(move || read(share)))
+                .collect();
+            let parts = threads.into_iter().map(|thread| match thread.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            parts.collect()
+        });
+        let mut archive = Self::empty();
+        for part in parts {
+            archive.profiles.extend(part.profiles);
+            archive.bad.extend(part.bad);
+        }
+        archive
     }
 
     fn empty() -> Self {

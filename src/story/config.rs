@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn targets_and_ratios_are_selections_of_factors_with_limits() {
         let config = parse(
-            "[story]\nabout = \"One\nline.\n\nAnother.\"\nbase = { tracing = false }\n\
+            "[story]\nabout = \"\"\"One\nline.\n\nAnother.\"\"\"\nbase = { tracing = false }\n\
              [[story.target]]\nname = \"t\"\nselect = { users = 1500 }\nmin-rps = 20000\nmax-p95 = \"1.5 s\"\n\
              [[story.ratio]]\nname = \"r\"\nbefore = { service = \"a\" }\nafter = { service = \"b\" }\n",
         )

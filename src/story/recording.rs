@@ -52,7 +52,8 @@ impl Recording {
         const LONGEST: f64 = 100_000.0;
         let until = self.until.unwrap_or(f64::INFINITY).min(LONGEST);
         let mut seconds: Vec<Second> = Vec::new();
-        for recorded in self.seconds.iter().filter(|one| one.at + 1.0 <= until) {
+        let full = |one: &&RecordedSecond| one.at >= 0.0 && one.at + 1.0 <= until;
+        for recorded in self.seconds.iter().filter(full) {
             while let Some(last) = seconds.last().filter(|last| last.at + 1.0 < recorded.at) {
                 let silent = Second {
                     at: last.at + 1.0,
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn seconds_without_an_answer_are_seconds_of_silence() {
-        let recording = recording(&[0.0, 3.0, 1e300]);
+        let recording = recording(&[-1e300, 0.0, 3.0, 1e300]);
         assert_eq!(
             rates(&recording),
             [(0.0, 9.0), (1.0, 0.0), (2.0, 0.0), (3.0, 9.0)]
