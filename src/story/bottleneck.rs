@@ -49,7 +49,9 @@ fn table(tale: &Tale<'_>, found: &[(&RunSet<'_>, Vec<Finding>)]) -> Sheet {
     ];
     Sheet {
         caption: "What limited each configuration".to_owned(),
-        columns: columns.map(|(name, numeric)| (name.to_owned(), numeric)).to_vec(),
+        columns: columns
+            .map(|(name, numeric)| (name.to_owned(), numeric))
+            .to_vec(),
         rows: found
             .iter()
             .map(|(set, findings)| row(tale, set, findings))

@@ -66,7 +66,10 @@ fn context(tale: &Tale<'_>, comparison: &Comparison<'_>) -> String {
         .base()
         .is_some_and(|base| base.machine != before.machine);
     if comparison.changes_machine() {
-        let machine = |machine| tale.machine(machine).unwrap_or_else(|| "unknown".to_owned());
+        let machine = |machine| {
+            tale.machine(machine)
+                .unwrap_or_else(|| "unknown".to_owned())
+        };
         let (before, after) = (machine(before.machine), machine(after.machine));
         words.push(format!("machine {before} → {after}"));
     } else if elsewhere {
@@ -119,7 +122,9 @@ fn comparisons(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
         blocks.push(Block::Table(further(tale, rest)));
         if rest.len() > ROWS {
             let left = rest.len() - ROWS;
-            let left = format!("{left} more, with smaller effects or of different machines, are left out.");
+            let left = format!(
+                "{left} more, with smaller effects or of different machines, are left out."
+            );
             blocks.push(Block::Paragraph(vec![text(left)]));
         }
     }
@@ -196,24 +201,22 @@ fn sides(tale: &Tale<'_>, comparison: &Comparison<'_>) -> String {
     )
 }
 
-/// What differs and what does not, where the chapter has not said it of all.
+/// What differs; and what does not, as far as it is not that of the base.
 fn equalities(tale: &Tale<'_>, comparison: &Comparison<'_>) -> Vec<Span> {
-    let said = tale.shared();
-    let equal: Vec<String> = comparison
-        .equal
-        .iter()
-        .filter(|pair| !said.contains(pair))
-        .map(|(name, value)| phrase(name, Some(value)))
-        .collect();
-    let equal = if equal.is_empty() {
-        String::new()
+    let factor = factor(comparison);
+    let common = tale.deviation(comparison.before.factors, &[factor]);
+    let equal = if common.is_empty() {
+        "everything else is equal, and that of the base".to_owned()
     } else {
-        format!("; equal: {}", equal.join(", "))
+        format!(
+            "everything else is equal: {}, and what the base has",
+            common.join(", ")
+        )
     };
     vec![
         text(format!("{}. Only difference: ", sides(tale, comparison))),
-        Span::Strong(label(factor(comparison)).to_owned()),
-        text(format!("{equal}.")),
+        Span::Strong(label(factor).to_owned()),
+        text(format!("; {equal}.")),
     ]
 }
 

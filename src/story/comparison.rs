@@ -231,7 +231,8 @@ fn cautions(before: &RunSet<'_>, after: &RunSet<'_>) -> Vec<String> {
     }
     if all().any(|run| run.is_ceiling()) {
         cautions.push(
-            "the load generator was late: times of that side are a ceiling for the server".to_owned(),
+            "the load generator was late: times of that side are a ceiling for the server"
+                .to_owned(),
         );
     }
     if all().any(|run| run.is_floor()) {

@@ -324,7 +324,10 @@ mod tests {
         assert_eq!(config.base.get("tracing"), Some("off"));
         let target = &config.targets[0];
         assert_eq!(target.select.get("users"), Some("1500"));
-        assert_eq!((target.min_rps, target.max_p95_ms), (Some(20_000.0), Some(1_500.0)));
+        assert_eq!(
+            (target.min_rps, target.max_p95_ms),
+            (Some(20_000.0), Some(1_500.0))
+        );
         assert_eq!(config.ratios[0].after.get("service"), Some("b"));
         for broken in [
             "[[story.target]]\nname = \"t\"\nselect = {}\nmax-p95 = \"150\"\n",

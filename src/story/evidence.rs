@@ -154,7 +154,10 @@ impl Finding {
             Self::GeneratorSaturated { used, available } => {
                 let cores = match (used, available) {
                     (Some(used), Some(available)) => {
-                        format!(" (the generator used {used:.2} of {})", of_cores(*available))
+                        format!(
+                            " (the generator used {used:.2} of {})",
+                            of_cores(*available)
+                        )
                     }
                     _ => String::new(),
                 };
@@ -254,10 +257,7 @@ fn lag_sentence(p99_ms: Option<f64>, worst_ms: f64, busy: Option<f64>) -> String
         format!(", one in a hundred {} ms or more", digits::milliseconds(ms))
     });
     let reason = busy.map_or_else(String::new, |share| {
-        format!(
-            " (its machine was busy {:.0}% of the time)",
-            share * 100.0
-        )
+        format!(" (its machine was busy {:.0}% of the time)", share * 100.0)
     });
     format!(
         "One request left {} ms after it was due{p99}, although a user was free: the generator was late{reason}. \
@@ -320,7 +320,10 @@ fn of_the_server(set: &RunSet<'_>) -> Vec<Finding> {
             .zip(conditions.machine_cores)
             .map(|(share, cores)| (1.0 - share).max(0.0) * cores);
         let room = idle.map_or(available, |idle| available.min(used + idle));
-        let workers = set.factors.number("workers").filter(|workers| *workers > 0.0);
+        let workers = set
+            .factors
+            .number("workers")
+            .filter(|workers| *workers > 0.0);
         findings.push(if used / available >= SATURATED {
             Finding::ServerSaturated { used, available }
         } else if used / room >= SATURATED && room <= SQUEEZED * available {
@@ -437,7 +440,10 @@ mod tests {
         let findings = found(calm());
         assert_eq!(limits(&findings), ["not the processor"]);
         let said = sentences(&findings);
-        assert!(said.contains("used 0.50 of the 1.50 cores that it could have"), "{said}");
+        assert!(
+            said.contains("used 0.50 of the 1.50 cores that it could have"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -144,8 +144,16 @@ mod tests {
 
     #[test]
     fn names_are_ordered_from_the_slower_to_the_faster() {
-        check("service", &[("ours", 900.0), ("theirs", 90.0)], &["theirs", "ours"]);
-        check("writer", &[("batching", 9.0), ("naive", 3.0)], &["naive", "batching"]);
+        check(
+            "service",
+            &[("ours", 900.0), ("theirs", 90.0)],
+            &["theirs", "ours"],
+        );
+        check(
+            "writer",
+            &[("batching", 9.0), ("naive", 3.0)],
+            &["naive", "batching"],
+        );
         let syncing = [("full", 10.0), ("normal", 12.0), ("off", 30.0)];
         check("synchronous", &syncing, &["full", "normal", "off"]);
     }
@@ -155,7 +163,11 @@ mod tests {
         check("workers", &[("12", 5.0), ("2", 9.0)], &["2", "12"]);
         check("tracing", &[("off", 5.0), ("on", 9.0)], &["on", "off"]);
         // Neither all numbers nor a switch: no mixture of two orders.
-        check("size", &[("1", 9.0), ("2", 3.0), ("huge", 5.0)], &["2", "huge", "1"]);
+        check(
+            "size",
+            &[("1", 9.0), ("2", 3.0), ("huge", 5.0)],
+            &["2", "huge", "1"],
+        );
     }
 
     #[test]

@@ -20,7 +20,11 @@ fn chapter(name: &str, plots: Vec<Plot>, all: usize, blocks: &mut Vec<Block>) {
     blocks.push(Block::Chapter(name.to_owned()));
     blocks.extend(plots.into_iter().map(Block::Figure));
     if left > 0 {
-        let (plots, are) = if left == 1 { ("plot", "is") } else { ("plots", "are") };
+        let (plots, are) = if left == 1 {
+            ("plot", "is")
+        } else {
+            ("plots", "are")
+        };
         let left = format!("{left} further {plots}, with smaller effects, {are} left out.");
         blocks.push(Block::Paragraph(vec![text(left)]));
     }

@@ -347,11 +347,19 @@ mod tests {
 
     #[test]
     fn a_commit_without_a_letter_is_one_where_it_can_be() {
-        check("profile_1500_ingest_2_workers_1234567", "users=1500 workers=2 variant=ingest commit=1234567");
+        check(
+            "profile_1500_ingest_2_workers_1234567",
+            "users=1500 workers=2 variant=ingest commit=1234567",
+        );
         check("profile_1500_98765432", "users=1500 commit=9876543");
         check("profile_1500_1234567_fb69a06", "users=1500 commit=fb69a06");
         check("profile_1500_fb69a06_20261121", "users=1500 commit=fb69a06");
-        for time in ["20261121", "20261121T190501Z", "1795289342", "1795289342123"] {
+        for time in [
+            "20261121",
+            "20261121T190501Z",
+            "1795289342",
+            "1795289342123",
+        ] {
             check(&format!("profile_1500_{time}"), "users=1500");
         }
     }

@@ -25,7 +25,11 @@ pub(super) fn headline_sheet(tale: &Tale<'_>) -> Sheet {
     Sheet {
         caption: "Headline figures of every configuration".to_owned(),
         columns,
-        rows: tale.sets.iter().map(|set| headline_row(tale, set)).collect(),
+        rows: tale
+            .sets
+            .iter()
+            .map(|set| headline_row(tale, set))
+            .collect(),
     }
 }
 

@@ -33,9 +33,7 @@ pub(super) fn in_short(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
 fn extremes(tale: &Tale<'_>) -> Option<Vec<Span>> {
     let base = tale.base()?;
     let alike = tale.sets.iter().filter(|set| {
-        set.machine == base.machine
-            && tale.is_of_base_load(set)
-            && set.value(Metric::Rps).is_some()
+        set.machine == base.machine && tale.is_of_base_load(set) && set.value(Metric::Rps).is_some()
     });
     let rate = |set: &&RunSet<'_>| set.value(Metric::Rps).unwrap_or(0.0);
     let slowest = alike.clone().min_by(|a, b| rate(a).total_cmp(&rate(b)))?;

@@ -25,8 +25,14 @@ pub(super) fn targets(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     ];
     blocks.push(Block::Table(Sheet {
         caption: "Targets and whether they are held".to_owned(),
-        columns: columns.map(|(name, numeric)| (name.to_owned(), numeric)).to_vec(),
-        rows: tale.targets.iter().map(|target| row(tale, target)).collect(),
+        columns: columns
+            .map(|(name, numeric)| (name.to_owned(), numeric))
+            .to_vec(),
+        rows: tale
+            .targets
+            .iter()
+            .map(|target| row(tale, target))
+            .collect(),
     }));
 }
 
@@ -56,10 +62,7 @@ fn row(tale: &Tale<'_>, target: &Target) -> Vec<Cell> {
         ),
         time(Metric::P95),
         time(Metric::P99),
-        Cell::number(
-            share,
-            share.map_or_else(|| "-".to_owned(), digits::share),
-        ),
+        Cell::number(share, share.map_or_else(|| "-".to_owned(), digits::share)),
         Cell::text(reached.word()).toned(tone),
     ]
 }
@@ -108,14 +111,15 @@ pub(super) fn whole_stacks(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     ];
     blocks.push(Block::Table(Sheet {
         caption: "Pairs that differ in several factors".to_owned(),
-        columns: columns.map(|(name, numeric)| (name.to_owned(), numeric)).to_vec(),
+        columns: columns
+            .map(|(name, numeric)| (name.to_owned(), numeric))
+            .to_vec(),
         rows: tale.ratios.iter().map(|ratio| pair(tale, ratio)).collect(),
     }));
 }
 
 fn pair(tale: &Tale<'_>, ratio: &Ratio) -> Vec<Cell> {
-    let sides = (tale.selected(&ratio.before), tale.selected(&ratio.after));
-    let (Some(before), Some(after)) = sides else {
+    let Some((before, after)) = tale.selected_pair(ratio) else {
         let mut row = vec![Cell::text(&ratio.name), Cell::text("not measured")];
         row.resize(8, Cell::number(None, "-"));
         row.push(Cell::text("-"));

@@ -30,7 +30,9 @@ fn told_from(tale: &Tale<'_>) -> Vec<Span> {
         _ => machines,
     };
     vec![
-        text(format!("Told from {runs} archived {plural}{days}{machines}, by ")),
+        text(format!(
+            "Told from {runs} archived {plural}{days}{machines}, by "
+        )),
         code("cargo shakedown story"),
         text(". Every figure comes from a profile; none was typed."),
     ]

@@ -242,7 +242,11 @@ impl Record {
         let samples = self.server.as_ref().map(|server| &server.samples);
         let queue = self.gauges.remove("writer.queue_depth");
         Recording {
-            measured: self.measured.histogram.take().filter(|_| measured_s.is_some()),
+            measured: self
+                .measured
+                .histogram
+                .take()
+                .filter(|_| measured_s.is_some()),
             seconds: std::mem::take(&mut self.series)
                 .into_iter()
                 .map(|record| RecordedSecond {

@@ -164,7 +164,12 @@ mod tests {
             rss_bytes: None,
         };
         let looked = Recording {
-            samples: vec![sample(1.0, 0.2), sample(2.0, 0.4), sample(3.0, 0.9), sample(4.0, 0.9)],
+            samples: vec![
+                sample(1.0, 0.2),
+                sample(2.0, 0.4),
+                sample(3.0, 0.9),
+                sample(4.0, 0.9),
+            ],
             ..recording(&[0.0, 1.0, 2.0, 3.0])
         };
         assert_eq!(looked.server_cores_since(2.0), Some(0.9));

@@ -97,10 +97,7 @@ impl<'a> RunSet<'a> {
     pub fn curve(&self) -> Vec<(f64, f64)> {
         match self.runs.as_slice() {
             [one] => one.curve(),
-            runs => pooled(runs).map_or_else(
-                || self.typical().curve(),
-                |all| all.curve(),
-            ),
+            runs => pooled(runs).map_or_else(|| self.typical().curve(), |all| all.curve()),
         }
     }
 

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::factor::{label, phrase, position};
-use super::target::{Ratio, Target, selected};
+use super::target::{Ratio, Target, selected, selected_pair};
 use super::{
     Archive, BadFile, Comparison, Factors, Family, Inferred, Machine, Metric, Profile, RunSet,
     StoryConfig,
@@ -83,7 +83,8 @@ impl<'a> Tale<'a> {
     fn arrange(&mut self) {
         let mut families = std::mem::take(&mut self.families);
         families.sort_by(|a, b| {
-            let with_base = |family: &Family<'_>| family.members.iter().any(|set| self.is_base(set));
+            let with_base =
+                |family: &Family<'_>| family.members.iter().any(|set| self.is_base(set));
             let base_first = with_base(b).cmp(&with_base(a));
             let effect = family_effect(b).total_cmp(&family_effect(a));
             base_first.then(effect).then_with(|| {
@@ -165,6 +166,12 @@ impl<'a> Tale<'a> {
     #[must_use]
     pub fn selected(&self, select: &Factors) -> Option<&RunSet<'a>> {
         selected(&self.sets, select, self.base()?.factors)
+    }
+
+    /// The sets that a pair of selections means.
+    #[must_use]
+    pub fn selected_pair(&self, ratio: &Ratio) -> Option<(&RunSet<'a>, &RunSet<'a>)> {
+        selected_pair(&self.sets, ratio, self.base()?.factors)
     }
 
     /// What to call a machine where there are several: `M1`.
@@ -282,10 +289,7 @@ fn base(sets: &[RunSet<'_>], wanted: &Factors) -> Option<usize> {
         own.filter_map(|key| counts.get(&key)).sum()
     };
     let any = sets.iter().any(fits);
-    let candidates = sets
-        .iter()
-        .enumerate()
-        .filter(|(_, set)| !any || fits(set));
+    let candidates = sets.iter().enumerate().filter(|(_, set)| !any || fits(set));
     // Of equals the last: `max_by_key` keeps that, and the latest commit is last.
     candidates
         .max_by_key(|(_, set)| (common(set), set.runs.len()))

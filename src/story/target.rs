@@ -1,5 +1,7 @@
 //! What the settings ask of runs: limits to hold, and pairs to set side by side.
 
+use std::cmp::Reverse;
+
 use super::{Factors, Metric, RunSet};
 
 /// What a set-up has to reach.
@@ -88,22 +90,48 @@ pub(super) fn selected<'s, 'a>(
     select: &Factors,
     base: &Factors,
 ) -> Option<&'s RunSet<'a>> {
-    let fits = |set: &&RunSet<'a>| {
-        let stated = select.shown();
-        stated
-            .iter()
-            .all(|(name, value)| set.factors.get(name) == Some(*value))
-    };
-    let apart = |set: &RunSet<'a>| {
-        let differing = set.factors.differing(base);
-        let others = differing
-            .iter()
-            .filter(|name| **name != "commit" && select.get(name).is_none());
-        others.count()
-    };
-    let started = |set: &RunSet<'a>| set.runs.last().and_then(|run| run.started.clone());
-    sets.iter().filter(fits).min_by(|a, b| {
-        let nearest = apart(a).cmp(&apart(b));
-        nearest.then_with(|| started(b).cmp(&started(a)))
+    let fitting = sets.iter().filter(|set| fits(set, select));
+    fitting.min_by_key(|set| (apart(set, select, base), Reverse(started(set))))
+}
+
+/// The same of two selections, of one machine and commit where there is such a pair.
+pub(super) fn selected_pair<'s, 'a>(
+    sets: &'s [RunSet<'a>],
+    ratio: &Ratio,
+    base: &Factors,
+) -> Option<(&'s RunSet<'a>, &'s RunSet<'a>)> {
+    let before = sets.iter().filter(|set| fits(set, &ratio.before));
+    let after = || sets.iter().filter(|set| fits(set, &ratio.after));
+    let pairs = before.flat_map(|before| after().map(move |after| (before, after)));
+    pairs.min_by_key(|(before, after)| {
+        let apart = apart(before, &ratio.before, base) + apart(after, &ratio.after, base);
+        let moved = before.machine != after.machine;
+        let changed = before.factors.get("commit") != after.factors.get("commit");
+        (
+            apart,
+            moved,
+            changed,
+            Reverse(started(after)),
+            Reverse(started(before)),
+        )
     })
+}
+
+fn fits(set: &RunSet<'_>, select: &Factors) -> bool {
+    let stated = select.shown();
+    let mut stated = stated.iter();
+    stated.all(|(name, value)| set.factors.get(name) == Some(*value))
+}
+
+/// How many factors that nobody asked for are not those of the base.
+fn apart(set: &RunSet<'_>, select: &Factors, base: &Factors) -> usize {
+    let differing = set.factors.differing(base);
+    let others = differing
+        .iter()
+        .filter(|name| **name != "commit" && select.get(name).is_none());
+    others.count()
+}
+
+fn started(set: &RunSet<'_>) -> Option<String> {
+    set.runs.last().and_then(|run| run.started.clone())
 }

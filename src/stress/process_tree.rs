@@ -66,7 +66,10 @@ fn children(pid: u32) -> Option<Vec<u32>> {
         there += 1;
         if let Ok(text) = fs::read_to_string(thread.path().join("children")) {
             read += 1;
-            children.extend(text.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            children.extend(
+                text.split_whitespace()
+                    .filter_map(|pid| pid.parse::<u32>().ok()),
+            );
         }
     }
     (read > 0 || there == 0).then_some(children)

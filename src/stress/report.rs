@@ -47,7 +47,9 @@ impl fmt::Display for Table<'_> {
         if record.generator.throughput == "floor" {
             let meaning = match record.load.rate {
                 None => "the generator or the machine was saturated: the server may be faster",
-                Some(_) => "the generator was late or saturated: times are a ceiling for the server",
+                Some(_) => {
+                    "the generator was late or saturated: times are a ceiling for the server"
+                }
             };
             writeln!(f, "{meaning}")?;
         }

@@ -167,7 +167,10 @@ impl Stress {
         if !self.knobs.allow_remote && !is_this_machine(&host) {
             return Err(StressError::Remote { host });
         }
-        let revision = self.revision.take().unwrap_or_else(|| self.known_revision());
+        let revision = self
+            .revision
+            .take()
+            .unwrap_or_else(|| self.known_revision());
         if let Some(host) = &self.knobs.host {
             // Figures of a deployment are not those of a server that a test started.
             let place = host.trim_start_matches("http://").trim_end_matches('/');

@@ -115,8 +115,7 @@ impl Sampler {
             let status = format!("/proc/{pid}/status");
             let memory = line_of(&status, "VmRSS").and_then(|text| kibibytes(&text));
             rss_bytes += memory.unwrap_or(0);
-            let count: Option<u64> =
-                line_of(&status, "Threads").and_then(|text| text.parse().ok());
+            let count: Option<u64> = line_of(&status, "Threads").and_then(|text| text.parse().ok());
             threads += count.unwrap_or(0);
         }
         if let Some((before, used)) = self.last {

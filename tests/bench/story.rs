@@ -25,7 +25,11 @@ fn committed() -> Result<String> {
             let name = file.file_name().into_string().ok()?;
             name.strip_suffix(".json").map(str::to_owned)
         })
-        .filter(|stem| profiles().join(format!("{stem}_stats_history.csv")).exists())
+        .filter(|stem| {
+            profiles()
+                .join(format!("{stem}_stats_history.csv"))
+                .exists()
+        })
         .collect();
     stems.sort();
     stems
@@ -39,7 +43,12 @@ fn copies(directory: &Path) -> Result<usize> {
     let stem = committed()?;
     let read = |end: &str| std::fs::read_to_string(profiles().join(format!("{stem}{end}")));
     let record = read(".json")?;
-    let tables = ["_stats.csv", "_stats_history.csv", "_failures.csv", "_exceptions.csv"];
+    let tables = [
+        "_stats.csv",
+        "_stats_history.csv",
+        "_failures.csv",
+        "_exceptions.csv",
+    ];
     let tables: Vec<(&str, String)> = tables
         .into_iter()
         .map(|end| Ok((end, read(end)?)))

@@ -19,7 +19,12 @@ fn browser(page: &Path, width: u32, dark: bool, more: &[&str]) -> Result<Vec<u8>
     let home = tempfile::tempdir()?;
     let mut command = Command::new("chromium");
     command
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+        ])
         .arg(format!("--user-data-dir={}", home.path().display()))
         .arg(format!("--window-size={width},900"))
         .args(more);
@@ -29,7 +34,10 @@ fn browser(page: &Path, width: u32, dark: bool, more: &[&str]) -> Result<Vec<u8>
     let output = command.arg(format!("file://{}", page.display())).output()?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(Failure::new(format!("chromium ended with {}: {words}", output.status)));
+        return Err(Failure::new(format!(
+            "chromium ended with {}: {words}",
+            output.status
+        )));
     }
     Ok(output.stdout)
 }
@@ -71,7 +79,9 @@ fn asked(directory: &Path, script: &str) -> Result<PathBuf> {
 /// What the page answered, read out of its document.
 fn answers(dom: &[u8]) -> Result<serde_json::Value> {
     let dom = String::from_utf8_lossy(dom);
-    let found = dom.split_once("data-answers=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let found = dom
+        .split_once("data-answers=\"")
+        .and_then(|(_, rest)| rest.split_once('"'));
     let (text, _) = found.ok_or_else(|| Failure::new("the page's script left no answers"))?;
     Ok(serde_json::from_str(&text.replace("&quot;", "\""))?)
 }
@@ -130,16 +140,26 @@ fn the_page_fits_its_window_and_its_tables_are_sorted_at_both_widths() -> Result
             assert_eq!(rates("descending"), sorted, "after another");
             assert_eq!(rates("again"), rates("before"), "after a third");
             // A real button that the Tab key reaches is one that Enter and Space press.
-            assert_eq!((&told["tag"], &told["reached"]), (&"BUTTON".into(), &true.into()));
+            assert_eq!(
+                (&told["tag"], &told["reached"]),
+                (&"BUTTON".into(), &true.into())
+            );
             assert!(told["tabbable"].as_i64() >= Some(0), "{told}");
-            assert_eq!(told["regions"], true, "a table that scrolls is reached by the keyboard");
-            assert_eq!(told["plots"], told["drawings"], "one drawing of each, fit for the width");
+            assert_eq!(
+                told["regions"], true,
+                "a table that scrolls is reached by the keyboard"
+            );
+            assert_eq!(
+                told["plots"], told["drawings"],
+                "one drawing of each, fit for the width"
+            );
             papers.push((dark, told["paper"].to_string(), told["ink"].to_string()));
         }
     }
     let of = |wanted: bool| {
         let mut of = papers.iter().filter(move |(dark, ..)| *dark == wanted);
-        of.next().map(|(_, paper, ink)| (paper.clone(), ink.clone()))
+        of.next()
+            .map(|(_, paper, ink)| (paper.clone(), ink.clone()))
     };
     let (light, dark) = (of(false), of(true));
     assert_ne!(light, dark, "dark mode has colours of its own");

@@ -187,7 +187,10 @@ async fn a_deployment_has_its_host_as_a_factor_and_not_the_commit_of_this_direct
             .await
             .unwrap();
         let record = run.record();
-        assert_eq!((record.revision.commit.as_str(), record.revision.dirty), (expected, false));
+        assert_eq!(
+            (record.revision.commit.as_str(), record.revision.dirty),
+            (expected, false)
+        );
         let place = server.url.trim_start_matches("http://");
         assert_eq!(record.factors["host"], place);
     }

@@ -79,7 +79,11 @@ fn runs_without_statistics_are_listed_and_strict_fails() {
     let history = "profile_800_notracing_12_workers_c0ffee1_stats_history.csv";
     std::fs::copy(names.join(history), directory.path().join(history)).unwrap();
     let record = "profile_50_dashboard_database-sqlite_tracing-off_2_workers_feed5eed.json";
-    std::fs::copy(fixture("records").join(record), directory.path().join(record)).unwrap();
+    std::fs::copy(
+        fixture("records").join(record),
+        directory.path().join(record),
+    )
+    .unwrap();
     std::fs::write(directory.path().join("notes.json"), "{\"of\": \"others\"}").unwrap();
     let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
     let bad: Vec<&str> = archive.bad.iter().map(|bad| bad.file.as_str()).collect();
@@ -93,13 +97,19 @@ fn runs_without_statistics_are_listed_and_strict_fails() {
 #[test]
 fn a_story_of_people_fits_on_a_few_screens() {
     let archive = archive("records");
-    let text = markdown(&document(&Tale::new(&archive, &StoryConfig::default())), "plots");
+    let text = markdown(
+        &document(&Tale::new(&archive, &StoryConfig::default())),
+        "plots",
+    );
     let headings = text.lines().filter(|line| line.starts_with('#'));
     for heading in headings {
         assert!(heading.chars().count() <= 80, "{heading}");
     }
     let (story, files) = text.split_once("## Runs").unwrap();
-    assert!(!story.contains("_stats.csv"), "file names stand in one table: {story}");
+    assert!(
+        !story.contains("_stats.csv"),
+        "file names stand in one table: {story}"
+    );
     assert!(files.contains("_run4_feed5eed_stats.csv"));
 }
 
@@ -128,7 +138,9 @@ fn repeated_runs_are_one_configuration_with_a_verdict() {
     let tale = Tale::new(&archive, &StoryConfig::default());
     let of = |heading: &str| {
         let mut comparisons = tale.comparisons.iter();
-        comparisons.find(|comparison| comparison.heading() == heading).unwrap()
+        comparisons
+            .find(|comparison| comparison.heading() == heading)
+            .unwrap()
     };
     let tracing = of("tracing: on → off");
     assert_eq!(
@@ -163,8 +175,17 @@ fn another_machine_its_load_and_a_saturated_generator_are_said() {
     assert_eq!(tale.comparisons[0].cautions, Vec::<String>::new());
     assert!(tale.comparisons.last().unwrap().changes_machine());
     let told = markdown(&document(&tale), "plots");
-    let short = told.split("## In short").nth(1).unwrap().split("\n## ").next().unwrap();
-    assert!(short.contains("workers: 1 → 2") && !short.contains("1 → 4"), "{short}");
+    let short = told
+        .split("## In short")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
+    assert!(
+        short.contains("workers: 1 → 2") && !short.contains("1 → 4"),
+        "{short}"
+    );
 }
 
 #[test]
@@ -262,7 +283,10 @@ fn a_thousand_profiles_are_told_in_full_and_comparisons_stay_readable() {
     let text = markdown(&document, "plots");
     assert!(text.contains("3494 further pairs"));
     assert!(text.contains("3434 more, with smaller effects"));
-    assert!(text.lines().count() < 2_400, "1,000 rows of figures and 1,000 of files");
+    assert!(
+        text.lines().count() < 2_400,
+        "1,000 rows of figures and 1,000 of files"
+    );
     assert!(document.plots().count() <= 60);
 }
 

@@ -139,8 +139,14 @@ fn settings_that_are_not_there_and_sides_that_are_not_are_errors_with_help() {
     ];
     for arguments in cases {
         let (exit, data, talk) = shakedown(arguments);
-        assert_eq!((exit, data.as_str()), (Exit::InputOutput, ""), "{arguments:?}");
-        let named = ["typo.toml", "no/such"].iter().any(|name| talk.contains(&format!("`{name}`")));
+        assert_eq!(
+            (exit, data.as_str()),
+            (Exit::InputOutput, ""),
+            "{arguments:?}"
+        );
+        let named = ["typo.toml", "no/such"]
+            .iter()
+            .any(|name| talk.contains(&format!("`{name}`")));
         assert!(named && talk.contains("help: "), "{talk}");
     }
 }

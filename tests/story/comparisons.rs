@@ -104,7 +104,10 @@ fn a_side_that_is_no_run_is_an_error_that_says_why() {
     );
     let missing = FaceOff::read(&good, Path::new("no/such"), &config).unwrap_err();
     assert!(matches!(missing, StoryError::Missing { .. }));
-    assert_eq!(missing.to_string(), "there is no file or directory `no/such`");
+    assert_eq!(
+        missing.to_string(),
+        "there is no file or directory `no/such`"
+    );
     assert!(missing.help().unwrap().contains("compare A B"));
     let mixed = FaceOff::read(&good, &names, &config).unwrap_err();
     assert!(mixed.to_string().contains("notes.csv"), "{mixed}");

@@ -102,5 +102,8 @@ fn what_settings_say_and_ask_is_in_the_story() {
     let (targets, rest) = chapters.split_once("## Headline").unwrap();
     let (_, stacks) = rest.split_once("## Whole stacks").unwrap();
     let stacks = stacks.split("\n## ").next().unwrap();
-    insta::assert_snapshot!("targets_and_stacks", format!("{}\n\n{}", targets.trim(), stacks.trim()));
+    insta::assert_snapshot!(
+        "targets_and_stacks",
+        format!("{}\n\n{}", targets.trim(), stacks.trim())
+    );
 }

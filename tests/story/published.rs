@@ -37,7 +37,10 @@ fn the_published_figures_are_printed_as_they_were_published() {
         })
         .collect();
     for row in ROWS {
-        assert!(printed.iter().any(|line| line == row), "{row} in {printed:#?}");
+        assert!(
+            printed.iter().any(|line| line == row),
+            "{row} in {printed:#?}"
+        );
     }
     assert_eq!(printed.len(), ROWS.len());
     for words in ["tracing off, 12 workers", "tracing off, 1 core"] {
@@ -54,7 +57,11 @@ fn the_tracing_pair_of_the_published_story_is_found_by_itself() {
         .iter()
         .filter(|comparison| comparison.heading() == "tracing: on → off")
         .collect();
-    assert_eq!(tracing.len(), 1, "only the runs of 1,500 users differ in tracing alone");
+    assert_eq!(
+        tracing.len(),
+        1,
+        "only the runs of 1,500 users differ in tracing alone"
+    );
     let pair = tracing[0];
     assert_eq!(pair.equal, [("users", "1500"), ("commit", "fb69a06")]);
     let change = |metric| pair.delta(metric).unwrap().change.unwrap();

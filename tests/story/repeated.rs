@@ -10,9 +10,7 @@ fn write(directory: &Path, stem: &str, histogram: &str, p50_ms: f64, started: &s
     let table = "Type,Name,Request Count,Failure Count,Median Response Time,Requests/s\n\
                  ,Aggregated,1000,0,7,100\n";
     std::fs::write(directory.join(format!("{stem}_stats.csv")), table).unwrap();
-    let second = |second: u64, requests: u64| {
-        json!({ "second": second, "users": 10, "requests": requests, "failures": 0, "histogram": "1000:5" })
-    };
+    let second = |second: u64, requests: u64| json!({ "second": second, "users": 10, "requests": requests, "failures": 0, "histogram": "1000:5" });
     let record = json!({
         "schema": 1, "name": "things", "started": started,
         "load": { "users": 10, "loop": "open", "rate": 100.0, "duration_s": 3.0 },
@@ -27,8 +25,20 @@ fn write(directory: &Path, stem: &str, histogram: &str, p50_ms: f64, started: &s
 fn two_runs() -> (tempfile::TempDir, Archive) {
     let directory = tempfile::tempdir().unwrap();
     // 1,000 requests of 1 ms; and 400 of 1 ms with 600 of 101 ms.
-    write(directory.path(), "profile_10_things", "1000:1000", 1.0, "2026-11-21T10:00:00Z");
-    write(directory.path(), "profile_10_things_run2", "1000:400,100000:600", 101.0, "2026-11-21T10:01:00Z");
+    write(
+        directory.path(),
+        "profile_10_things",
+        "1000:1000",
+        1.0,
+        "2026-11-21T10:00:00Z",
+    );
+    write(
+        directory.path(),
+        "profile_10_things_run2",
+        "1000:400,100000:600",
+        101.0,
+        "2026-11-21T10:01:00Z",
+    );
     let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
     assert!(archive.bad.is_empty(), "{:?}", archive.bad);
     (directory, archive)
@@ -41,11 +51,22 @@ fn percentiles_of_repeated_runs_are_of_all_their_requests() {
     let [set] = sets.as_slice() else {
         panic!("one configuration, not {}", sets.len());
     };
-    assert_eq!(set.value(Metric::P50), Some(1.0), "the mean of two medians is 51");
+    assert_eq!(
+        set.value(Metric::P50),
+        Some(1.0),
+        "the mean of two medians is 51"
+    );
     assert_eq!(set.value(Metric::P95), Some(101.0));
     assert_eq!(set.value(Metric::Mean), Some(51.0));
-    assert_eq!(set.values(Metric::P50), [1.0, 101.0], "intervals are over runs");
-    let at_66 = set.curve().into_iter().find(|(percent, _)| *percent == 66.0);
+    assert_eq!(
+        set.values(Metric::P50),
+        [1.0, 101.0],
+        "intervals are over runs"
+    );
+    let at_66 = set
+        .curve()
+        .into_iter()
+        .find(|(percent, _)| *percent == 66.0);
     assert_eq!(at_66, Some((66.0, 1.0)));
 }
 
@@ -75,7 +96,10 @@ fn the_last_second_of_a_run_is_no_crash_and_the_recorded_ramp_is_shaded() {
         .iter()
         .map(|second| (second.at, second.rps.unwrap()))
         .collect();
-    assert_eq!(seconds, [(0.0, 50.0), (1.0, 100.0), (2.0, 100.0), (3.0, 100.0)]);
+    assert_eq!(
+        seconds,
+        [(0.0, 50.0), (1.0, 100.0), (2.0, 100.0), (3.0, 100.0)]
+    );
     // All users of an open loop are there from the beginning; its ramp is of the rate.
     let told = shakedown::story::document(&Tale::new(&archive, &StoryConfig::default()));
     let plot = told.plots().find(|plot| plot.slug == "time-01").unwrap();

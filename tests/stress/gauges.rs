@@ -72,7 +72,10 @@ async fn the_writers_queue_and_batches_go_through_the_record_into_the_story() {
     assert!(story.contains(&cells), "{cells}\n{story}");
     // Drawn second by second under the throughput.
     let looks = &record.gauges["writer.queue_depth"].series;
-    assert!(looks.len() >= 3 && looks.iter().all(|(_, depth)| *depth >= 100.0), "{looks:?}");
+    assert!(
+        looks.len() >= 3 && looks.iter().all(|(_, depth)| *depth >= 100.0),
+        "{looks:?}"
+    );
 }
 
 #[tokio::test]

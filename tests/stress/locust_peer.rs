@@ -115,8 +115,15 @@ async fn pandas_reads_our_files_as_it_reads_those_of_a_real_locust() {
 
     let files = ["stats", "stats_history", "failures", "exceptions"];
     for report in [&theirs, &ours] {
-        assert!(files.iter().all(|file| report["crlf"][file] == true), "{report}");
-        assert_eq!(report["empty"], serde_json::json!([]), "every file has rows");
+        assert!(
+            files.iter().all(|file| report["crlf"][file] == true),
+            "{report}"
+        );
+        assert_eq!(
+            report["empty"],
+            serde_json::json!([]),
+            "every file has rows"
+        );
     }
     let mut apart = Vec::new();
     for file in files {

@@ -43,7 +43,10 @@ fn server(middle: u64, last: u64) -> ServerUse {
 #[test]
 fn a_server_that_grows_in_the_second_half_leaks() {
     let error = kept(&server(200, 400)).unwrap_err().to_string();
-    assert_eq!(error, "the server grew by 200 MiB in the second half: does it leak?");
+    assert_eq!(
+        error,
+        "the server grew by 200 MiB in the second half: does it leak?"
+    );
 }
 
 #[test]

@@ -31,7 +31,11 @@ async fn run(scenario: Scenario, server: &Server) -> Run {
 fn check(run: &Run, weights: &[(&str, &str, f64)]) {
     run.verdict(&Limits::default()).unwrap();
     let mut rows = read_stats(&run.stats_csv()).unwrap();
-    let first: u64 = rows.iter().filter(|row| row.name == ON_START).map(|row| row.requests).sum();
+    let first: u64 = rows
+        .iter()
+        .filter(|row| row.name == ON_START)
+        .map(|row| row.requests)
+        .sum();
     let all = (rows.last().unwrap().requests - first) as f64;
     rows.retain(|row| row.name != ON_START);
     let sum: f64 = weights.iter().map(|(_, _, weight)| weight).sum();
@@ -79,14 +83,25 @@ async fn who_logs_in_at_the_dashboard_has_a_token_of_its_own() {
     check(&run, &[DASHBOARD.as_slice(), &[login]].concat());
     let rows = read_stats(&run.stats_csv()).unwrap();
     let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap().requests;
-    assert_eq!(row(ON_START), USERS as u64, "each once, before anything else");
+    assert_eq!(
+        row(ON_START),
+        USERS as u64,
+        "each once, before anything else"
+    );
     // No request but a login went without; each login gave a token that was used, but
     // for those after which the run ended.
     let tokens = server.tokens();
-    assert!(tokens.iter().all(|token| token.is_empty() || token.starts_with("Bearer token-")));
+    assert!(
+        tokens
+            .iter()
+            .all(|token| token.is_empty() || token.starts_with("Bearer token-"))
+    );
     let logins = usize::try_from(row(ON_START) + row("/api/v1/auth/login")).unwrap();
     let used = tokens.len() - 1;
-    assert!(used <= logins && used + USERS >= logins, "{used} of {logins} tokens");
+    assert!(
+        used <= logins && used + USERS >= logins,
+        "{used} of {logins} tokens"
+    );
 }
 
 #[tokio::test]

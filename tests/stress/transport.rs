@@ -98,7 +98,10 @@ fn shares_hold(transport: Transport, run: &Run) -> Result {
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 #[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]
 fn show(knobs: &Knobs, seen: &[(Transport, Run)]) {
-    println!("ingest, {} users, {:?} a run, in turns", knobs.users, knobs.duration);
+    println!(
+        "ingest, {} users, {:?} a run, in turns",
+        knobs.users, knobs.duration
+    );
     println!("| client | RPS | its CPU, ms per 1,000 requests | p50 ms | p95 ms | requests |");
     println!("|---|--:|--:|--:|--:|--:|");
     for (transport, run) in seen {

@@ -51,7 +51,11 @@ struct Panel {
 }
 
 fn panels(seconds: &[Second]) -> Vec<Panel> {
-    let has = |of: Of| seconds.iter().any(|second| of(second).is_some_and(|value| value > 0.0));
+    let has = |of: Of| {
+        seconds
+            .iter()
+            .any(|second| of(second).is_some_and(|value| value > 0.0))
+    };
     let mut rates: Vec<(&'static str, Of)> = vec![("requests/s", |second| second.rps)];
     let failures: Of = |second| second.failures_per_second;
     if has(failures) {
@@ -66,12 +70,19 @@ fn panels(seconds: &[Second]) -> Vec<Panel> {
         Panel {
             name: "response time",
             label: time_label,
-            lines: vec![("p50", |second| second.p50_ms), ("p95", |second| second.p95_ms)],
+            lines: vec![
+                ("p50", |second| second.p50_ms),
+                ("p95", |second| second.p95_ms),
+            ],
         },
     ];
     let cores: Of = |second| second.server_cores;
     let queue: Of = |second| second.queue_depth;
-    let memory: Of = |second| second.server_rss_bytes.map(|bytes| bytes / f64::from(1 << 20));
+    let memory: Of = |second| {
+        second
+            .server_rss_bytes
+            .map(|bytes| bytes / f64::from(1 << 20))
+    };
     for (name, word, of) in [
         ("cores of the server", "server's cores", cores),
         ("memory of the server, MiB", "server's memory", memory),

@@ -21,7 +21,8 @@ struct Token(String);
 pub(crate) fn dashboard_login(username: &str, password: &str) -> Result<Scenario, StressError> {
     let credentials = serde_json::json!({ "username": username, "password": password });
     let credentials: Arc<str> = credentials.to_string().into();
-    let mut mix = unhurried("dashboard-login").first(log_in(&credentials, "/api/v1/auth/login [on_start]"));
+    let mut mix =
+        unhurried("dashboard-login").first(log_in(&credentials, "/api/v1/auth/login [on_start]"));
     for (weight, path) in PAGES {
         mix = mix.weighted(weight, own(move || Call::get(path)));
     }
