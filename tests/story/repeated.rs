@@ -107,3 +107,30 @@ fn the_last_second_of_a_run_is_no_crash_and_the_recorded_ramp_is_shaded() {
     // 874 units for 3 seconds, of which 1.2 are the ramp.
     assert!(plot.wide.contains("width=\"349.6\""), "{}", plot.wide);
 }
+
+#[test]
+fn what_the_server_used_is_of_the_measured_window_and_drawn_below() {
+    let (directory, _) = two_runs();
+    let path = directory.path().join("profile_10_things.json");
+    let mut record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let sample = |at: f64, cores: f64| json!({ "at_s": at, "cpu_cores": cores, "rss_bytes": 50 << 20, "threads": 4 });
+    record["server"] = json!({
+        "pid": 1, "cores": 2, "cpu_cores": 0.7,
+        // The ramp ends at 1.2 s: what was looked at within it is not of the window.
+        "samples": [sample(1.0, 0.1), sample(2.0, 0.4), sample(3.0, 0.9), sample(4.0, 0.9)],
+    });
+    record["gauges"] = json!({ "writer.queue_depth": { "series": [[2.0, 7.0], [3.0, 9.0]] } });
+    std::fs::write(&path, record.to_string()).unwrap();
+    let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
+    let run = &archive.profiles[0];
+    assert_eq!(run.conditions.server_cpu_cores, Some(0.9));
+    let queue: Vec<Option<f64>> = run.timeline().iter().map(|second| second.queue_depth).collect();
+    assert_eq!(queue, [None, Some(7.0), Some(9.0), None]);
+    let alone = RunSet::of(std::slice::from_ref(run)).unwrap();
+    let plot = shakedown::story::plot::timeline("time", "one run", alone.runs[0]).unwrap();
+    for panel in ["cores of the server", "memory of the server, MiB", "writes that wait"] {
+        assert!(plot.wide.contains(panel) && plot.narrow.contains(panel), "{panel}");
+    }
+    roxmltree::Document::parse(&plot.file()).unwrap();
+}

@@ -31,7 +31,6 @@ mod lens_costs;
 mod locust_peer;
 mod matrix;
 mod matrix_mysql;
-#[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod memory;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod mixes;
