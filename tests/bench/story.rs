@@ -72,7 +72,6 @@ fn copies(directory: &Path) -> Result<usize> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figure is the result")]
 fn a_thousand_runs_are_told() -> Result {
     let directory = tempfile::tempdir()?;
     let profiles = directory.path().join("profiles");
