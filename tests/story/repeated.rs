@@ -125,12 +125,23 @@ fn what_the_server_used_is_of_the_measured_window_and_drawn_below() {
     let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
     let run = &archive.profiles[0];
     assert_eq!(run.conditions.server_cpu_cores, Some(0.9));
-    let queue: Vec<Option<f64>> = run.timeline().iter().map(|second| second.queue_depth).collect();
+    let queue: Vec<Option<f64>> = run
+        .timeline()
+        .iter()
+        .map(|second| second.queue_depth)
+        .collect();
     assert_eq!(queue, [None, Some(7.0), Some(9.0), None]);
     let alone = RunSet::of(std::slice::from_ref(run)).unwrap();
     let plot = shakedown::story::plot::timeline("time", "one run", alone.runs[0]).unwrap();
-    for panel in ["cores of the server", "memory of the server, MiB", "writes that wait"] {
-        assert!(plot.wide.contains(panel) && plot.narrow.contains(panel), "{panel}");
+    for panel in [
+        "cores of the server",
+        "memory of the server, MiB",
+        "writes that wait",
+    ] {
+        assert!(
+            plot.wide.contains(panel) && plot.narrow.contains(panel),
+            "{panel}"
+        );
     }
     roxmltree::Document::parse(&plot.file()).unwrap();
 }
