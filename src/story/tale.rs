@@ -152,12 +152,13 @@ impl<'a> Tale<'a> {
         place.map_or_else(|| "-".to_owned(), |place| format!("R{}", place + 1))
     }
 
-    /// The numbers of the runs of a set, `R12` or `R12-R15`.
+    /// The numbers of the runs of a set, `R12` or `R12‑R15`; the dash is one that no line is
+    /// broken at.
     #[must_use]
     pub fn numbers(&self, set: &RunSet<'_>) -> String {
         let first = self.number(set.runs[0]);
         match set.runs.last() {
-            Some(last) if set.runs.len() > 1 => format!("{first}-{}", self.number(last)),
+            Some(last) if set.runs.len() > 1 => format!("{first}\u{2011}{}", self.number(last)),
             _ => first,
         }
     }

@@ -14,9 +14,20 @@ fn pictures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/story-pages")
 }
 
-/// A browser that shows the page and ends; `more` are its flags.
+/// A browser that shows the page and ends; `more` are its flags. No window is narrower
+/// than 500 pixels, so the page is in a frame of a page of ours.
 fn browser(page: &Path, width: u32, dark: bool, more: &[&str]) -> Result<Vec<u8>> {
     let home = tempfile::tempdir()?;
+    let frame = home.path().join("frame.html");
+    std::fs::write(
+        &frame,
+        format!(
+            "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\">\
+             <body style=\"margin:0\"><script>onmessage = (told) => {{ document.body.dataset.answers = told.data; }}\
+             </script><iframe src=\"file://{}\" style=\"width:{width}px;height:2400px;border:0\"></iframe>",
+            page.display()
+        ),
+    )?;
     let mut command = Command::new("chromium");
     command
         .args([
@@ -26,12 +37,16 @@ fn browser(page: &Path, width: u32, dark: bool, more: &[&str]) -> Result<Vec<u8>
             "--hide-scrollbars",
         ])
         .arg(format!("--user-data-dir={}", home.path().display()))
-        .arg(format!("--window-size={width},900"))
+        // Time that passes at once: for the answers of the frame.
+        .arg("--virtual-time-budget=5000")
+        .arg(format!("--window-size={},2400", width.max(500)))
         .args(more);
     if dark {
         command.arg("--blink-settings=preferredColorScheme=0");
     }
-    let output = command.arg(format!("file://{}", page.display())).output()?;
+    let output = command
+        .arg(format!("file://{}", frame.display()))
+        .output()?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(Failure::new(format!(
@@ -64,7 +79,8 @@ impl Drop for Evidence<'_> {
     }
 }
 
-/// A page with a script that asks it, and leaves the answers in `data-answers`.
+/// A page with a script that asks it, and tells the page around it, which keeps the
+/// answers in `data-answers`.
 fn asked(directory: &Path, script: &str) -> Result<PathBuf> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/story/records");
     let config = StoryConfig::default();
@@ -102,7 +118,7 @@ document.activeElement.click();
 const descending = rates();
 document.activeElement.click();
 const styles = getComputedStyle(document.body);
-document.body.dataset.answers = JSON.stringify({
+parent.postMessage(JSON.stringify({
   over: document.documentElement.scrollWidth - innerWidth, width: innerWidth,
   before, ascending, said, reached, descending, again: rates(),
   tag: button.tagName, tabbable: button.tabIndex,
@@ -110,7 +126,7 @@ document.body.dataset.answers = JSON.stringify({
   plots: [...document.querySelectorAll("figure svg")].filter((svg) => svg.getBoundingClientRect().width > 0).length,
   drawings: document.querySelectorAll("figure").length,
   regions: [...document.querySelectorAll(".scroll")].every((region) => region.tabIndex === 0),
-});
+}), "*");
 "#;
 
 #[test]
@@ -125,6 +141,7 @@ fn the_page_fits_its_window_and_its_tables_are_sorted_at_both_widths() -> Result
     for width in WIDTHS {
         for dark in [false, true] {
             let told = answers(&browser(&page, width, dark, &["--dump-dom"])?)?;
+            assert_eq!(told["width"], width);
             let over = told["over"].as_i64().unwrap_or(i64::MAX);
             assert!(over <= 0, "{over} pixels too wide at {width}");
             let rates = |name: &str| -> Vec<f64> {

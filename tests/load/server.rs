@@ -57,7 +57,7 @@ impl Server {
     /// Whether every request so far carried `token`.
     pub(crate) fn all_bore(&self, token: &str) -> bool {
         let expected = format!("Bearer {token}");
-        let tokens = self.seen.tokens.lock().unwrap();
+        let tokens = self.tokens();
         !tokens.is_empty() && tokens.iter().all(|token| *token == expected)
     }
 

@@ -46,7 +46,7 @@ fn by_goose(
 ) -> Transaction {
     let token = Arc::clone(token);
     Transaction::new(Arc::new(move |user| {
-        let (token, method, body) = (Arc::clone(&token), method.clone(), body());
+        let (token, body) = (Arc::clone(&token), body());
         Box::pin(async move {
             let request = user.get_request_builder(&method, path)?;
             let request = request
