@@ -30,13 +30,13 @@ pub(crate) struct CompareOptions {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Where the `[story]` table is read from
-    #[arg(long, value_name = "FILE", default_value = ".config/shakedown.toml")]
-    pub(crate) config: PathBuf,
+    /// Where the `[story]` table is read from [default: .config/shakedown.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 pub(super) fn run(options: &CompareOptions, output: &mut Output) -> Result<Exit, Error> {
-    let config = StoryConfig::read(&options.config)?;
+    let config = StoryConfig::found(options.config.as_deref())?;
     let face_off = FaceOff::read(&options.before, &options.after, &config)?;
     output.data(&if options.json {
         face_off.json()

@@ -114,6 +114,7 @@ fn of_story(error: &StoryError) -> Exit {
         StoryError::List { .. }
         | StoryError::ReadConfig { .. }
         | StoryError::Profile { .. }
+        | StoryError::Missing { .. }
         | StoryError::Write { .. } => Exit::InputOutput,
         StoryError::NoProfiles { .. }
         | StoryError::Config { .. }

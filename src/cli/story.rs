@@ -12,7 +12,20 @@ use crate::story::{Archive, StoryConfig, StoryError, Tale, document, publish, su
 /// Reads every table of Locust's in DIR (any version, or copied from its web
 /// page) and the JSON records of our own runs beside them. Prints the headline
 /// table and the one-factor comparisons, and writes the story.
+///
+/// Factors come from the records, or from file names such as
+/// profile_1500_notracing_12_workers_fb69a06.csv, in any order. Other names are
+/// read by patterns in .config/shakedown.toml:
+///
+///     [[story.names]]
+///     pattern = "nightly-{users}u-{commit}"
+///     set = { tracing = "off" }
+///
+/// The same file has the story's opening words ([story] about), what runs have to
+/// reach ([[story.target]]) and pairs that differ in several factors
+/// ([[story.ratio]]).
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct StoryOptions {
     /// The directory of profiles
     #[arg(value_name = "DIR", default_value = "development/profiles")]
@@ -34,13 +47,13 @@ pub(crate) struct StoryOptions {
     #[arg(long, conflicts_with = "output")]
     pub(crate) dry_run: bool,
 
-    /// Where the `[story]` table is read from
-    #[arg(long, value_name = "FILE", default_value = ".config/shakedown.toml")]
-    pub(crate) config: PathBuf,
+    /// Where the `[story]` table is read from [default: .config/shakedown.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 pub(super) fn run(options: &StoryOptions, output: &mut Output) -> Result<Exit, Error> {
-    let mut config = StoryConfig::read(&options.config)?;
+    let mut config = StoryConfig::found(options.config.as_deref())?;
     if let Some(title) = &options.title {
         config.title.clone_from(title);
     }

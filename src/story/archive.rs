@@ -71,14 +71,8 @@ impl Archive {
     /// The directory cannot be listed. A file that cannot be read is none: it
     /// is in [`Archive::bad`].
     pub fn read(directory: &Path, config: &StoryConfig) -> Result<Self, StoryError> {
-        let mut archive = Self {
-            profiles: Vec::new(),
-            inferred: Vec::new(),
-            bad: Vec::new(),
-        };
-        for (stem, files) in list(directory)? {
-            archive.add(&stem, &files, config);
-        }
+        let runs: Vec<(String, Files)> = list(directory)?.into_iter().collect();
+        let mut archive = Self::of_runs(&runs, config);
         archive.inferred = infer_switches(&mut archive.profiles);
         archive.profiles.sort_by(|a, b| {
             let started = a.started.cmp(&b.started);
@@ -94,6 +88,11 @@ impl Archive {
     /// # Errors
     /// A file of the run cannot be read, or none holds statistics.
     pub fn read_run(path: &Path, config: &StoryConfig) -> Result<Profile, StoryError> {
+        if !path.exists() {
+            return Err(StoryError::Missing {
+                path: path.to_owned(),
+            });
+        }
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -109,11 +108,7 @@ impl Archive {
                 };
                 (wanted, files)
             });
-        let mut archive = Self {
-            profiles: Vec::new(),
-            inferred: Vec::new(),
-            bad: Vec::new(),
-        };
+        let mut archive = Self::empty();
         archive.add(&stem, &files, config);
         if let Some(bad) = archive.bad.first() {
             return Err(StoryError::NotAProfile {
@@ -130,8 +125,49 @@ impl Archive {
             })
     }
 
+    /// Reads runs on all cores, and puts them together in their order.
+    fn of_runs(runs: &[(String, Files)], config: &StoryConfig) -> Self {
+        /// Fewer are read before a thread has started.
+        const FEWEST: usize = 16;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = runs.len().div_ceil(cores).max(FEWEST);
+        let read = |runs: &[(String, Files)]| {
+            let mut part = Self::empty();
+            for (stem, files) in runs {
+                part.add(stem, files, config);
+            }
+            part
+        };
+        let parts: Vec<Self> = std::thread::scope(|scope| {
+            let threads: Vec<_> = runs
+                .chunks(share)
+                .map(|share| scope.spawn(move || read(share)))
+                .collect();
+            let parts = threads.into_iter().map(|thread| match thread.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            parts.collect()
+        });
+        let mut archive = Self::empty();
+        for part in parts {
+            archive.profiles.extend(part.profiles);
+            archive.bad.extend(part.bad);
+        }
+        archive
+    }
+
+    fn empty() -> Self {
+        Self {
+            profiles: Vec::new(),
+            inferred: Vec::new(),
+            bad: Vec::new(),
+        }
+    }
+
     fn add(&mut self, stem: &str, files: &Files, config: &StoryConfig) {
         let mut run = Tables::default();
+        let skipped = self.bad.len();
         for path in &files.tables {
             match read(path) {
                 Ok(table) => run.add(file_name(path), table),
@@ -139,6 +175,10 @@ impl Archive {
             }
         }
         let Some((file, stats)) = run.statistics() else {
+            // One that could not be read has been told.
+            if self.bad.len() == skipped {
+                self.skip_incomplete(stem, files);
+            }
             return;
         };
         let factors = config.factors_of(stem);
@@ -179,6 +219,19 @@ impl Archive {
         match stacks {
             Ok(stacks) => flame.stacks = Some(stacks),
             Err(cause) => self.skip(&path, cause),
+        }
+    }
+
+    /// Tells that a run has no statistics. JSON of others is nobody's fault.
+    fn skip_incomplete(&mut self, stem: &str, files: &Files) {
+        let is_ours = |path: &&PathBuf| {
+            let record = fs::read(path).map_err(|error| error.to_string());
+            !matches!(record.and_then(|bytes| Record::parse(&bytes)), Ok(None))
+        };
+        let of_run = files.tables.first();
+        if let Some(path) = of_run.or_else(|| files.records.iter().find(is_ours)) {
+            let cause = format!("belongs to a run without statistics (`{stem}_stats.csv`)");
+            self.skip(path, cause);
         }
     }
 

@@ -57,7 +57,7 @@ impl Verdict {
     }
 }
 
-/// One figure before and after: of one run, or the median of several.
+/// One figure before and after: of one run, or of several together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delta {
     /// Which figure.
@@ -229,7 +229,13 @@ fn cautions(before: &RunSet<'_>, after: &RunSet<'_>) -> Vec<String> {
     {
         cautions.push(format!("different load generators: {b} and {a}"));
     }
-    if all().any(|run| run.conditions.generator_saturated == Some(true)) {
+    if all().any(|run| run.is_ceiling()) {
+        cautions.push(
+            "the load generator was late: times of that side are a ceiling for the server"
+                .to_owned(),
+        );
+    }
+    if all().any(|run| run.is_floor()) {
         cautions.push(
             "the load generator or its machine was saturated: that side is a floor for the server"
                 .to_owned(),

@@ -4,17 +4,35 @@
 //! [story]
 //! title = "Performance story"
 //! tolerance = 0.03            # changes below 3 % are no change
+//! about = "What was measured" # opens the story; an empty line begins a paragraph
+//! base = { writer = "batching" } # factors of the set-up that the others are named after
 //!
 //! [[story.names]]             # names of others' files, tried from the top
 //! pattern = "nightly-{users}u-{commit}"
 //! set = { tracing = "off" }
+//!
+//! [[story.target]]            # what a run has to reach
+//! name = "ingest on one core"
+//! select = { scenario = "ingest", users = 1500, cores = 1 }
+//! min-rps = 15_000
+//! max-p95 = "250 ms"          # max-p99 as well
+//! max-fail-rate = 0           # which is the default
+//!
+//! [[story.ratio]]             # two set-ups that differ in more than one factor
+//! name = "FastAPI against ours"
+//! before = { service = "fastapi", writer = "naive" }
+//! after = { service = "ours", writer = "batching" }
 //! ```
+//!
+//! A selection that more than one set-up fits means the one that is nearest to the
+//! base, and the latest commit of that.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
+use super::target::{Ratio, Target};
 use super::{Factors, NamePattern, StoryError, factors_of_name};
 
 /// How profiles are read and compared.
@@ -27,6 +45,15 @@ pub struct StoryConfig {
     pub tolerance: f64,
     /// Patterns for file names, tried before the built-in reading.
     pub names: Vec<NamePattern>,
+    /// What was measured, in words that no record holds: paragraphs.
+    pub about: Vec<String>,
+    /// Factors of the set-up that others are named after; empty: the one that has
+    /// most in common with all others.
+    pub base: Factors,
+    /// What runs have to reach.
+    pub targets: Vec<Target>,
+    /// Pairs that differ in several factors and are compared all the same.
+    pub ratios: Vec<Ratio>,
 }
 
 impl Default for StoryConfig {
@@ -35,6 +62,10 @@ impl Default for StoryConfig {
             title: "Performance story".to_owned(),
             tolerance: 0.03,
             names: Vec::new(),
+            about: Vec::new(),
+            base: Factors::new(),
+            targets: Vec::new(),
+            ratios: Vec::new(),
         }
     }
 }
@@ -52,14 +83,62 @@ struct Table {
     title: Option<String>,
     tolerance: Option<Tolerance>,
     names: Vec<Name>,
+    about: Option<String>,
+    base: Words,
+    target: Vec<TargetTable>,
+    ratio: Vec<RatioTable>,
 }
+
+/// Factors as the file has them.
+type Words = BTreeMap<String, Word>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Name {
     pattern: String,
     #[serde(default)]
-    set: BTreeMap<String, Word>,
+    set: Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct TargetTable {
+    name: String,
+    select: Words,
+    min_rps: Option<f64>,
+    max_p95: Option<Milliseconds>,
+    max_p99: Option<Milliseconds>,
+    #[serde(default)]
+    max_fail_rate: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RatioTable {
+    name: String,
+    before: Words,
+    after: Words,
+}
+
+/// A length of time such as `150 ms`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Milliseconds(f64);
+
+impl TryFrom<String> for Milliseconds {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (number, scale) = match text.strip_suffix("ms") {
+            Some(number) => (number, 1.0),
+            None => (text.strip_suffix('s').unwrap_or(""), 1_000.0),
+        };
+        let number = number.trim().parse().ok();
+        number
+            .filter(|number: &f64| number.is_finite() && *number > 0.0)
+            .map(|number| Self(number * scale))
+            .ok_or("a time is a number above 0 and its unit, such as `150 ms` or `1.5 s`")
+    }
 }
 
 /// A value in `set`: numbers and switches need no quotes.
@@ -88,6 +167,21 @@ impl TryFrom<f64> for Tolerance {
 }
 
 impl StoryConfig {
+    /// Where the settings are unless somebody says otherwise.
+    pub const PLACE: &str = ".config/shakedown.toml";
+
+    /// Reads the file that somebody named, or else [`StoryConfig::PLACE`] where
+    /// there is one.
+    ///
+    /// # Errors
+    /// As [`StoryConfig::read`]; a file that was named must be there.
+    pub fn found(named: Option<&Path>) -> Result<Self, StoryError> {
+        match named {
+            Some(path) => Self::read_named(path),
+            None => Self::read(Path::new(Self::PLACE)),
+        }
+    }
+
     /// Reads the `[story]` table of the file at `path`; without such a file, or
     /// such a table, the defaults.
     ///
@@ -118,19 +212,44 @@ impl StoryConfig {
             config.tolerance = tolerance;
         }
         for name in file.story.names {
-            let mut fixed = Factors::new();
-            for (factor, word) in name.set {
-                let value = match word {
-                    Word::Text(text) => text,
-                    Word::Number(number) => number.to_string(),
-                    Word::Switch(true) => "on".to_owned(),
-                    Word::Switch(false) => "off".to_owned(),
-                };
-                fixed.set(&factor, value);
-            }
+            let fixed = factors(name.set);
             config.names.push(NamePattern::new(&name.pattern, fixed)?);
         }
+        let about = file.story.about.unwrap_or_default();
+        let paragraphs = about.split("\n\n").map(|text| {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            words.join(" ")
+        });
+        config.about = paragraphs.filter(|text| !text.is_empty()).collect();
+        config.base = factors(file.story.base);
+        let targets = file.story.target.into_iter().map(|table| Target {
+            name: table.name,
+            select: factors(table.select),
+            min_rps: table.min_rps,
+            max_p95_ms: table.max_p95.map(|Milliseconds(ms)| ms),
+            max_p99_ms: table.max_p99.map(|Milliseconds(ms)| ms),
+            max_fail_rate: table.max_fail_rate,
+        });
+        config.targets = targets.collect();
+        let ratios = file.story.ratio.into_iter().map(|table| Ratio {
+            name: table.name,
+            before: factors(table.before),
+            after: factors(table.after),
+        });
+        config.ratios = ratios.collect();
         Ok(config)
+    }
+
+    /// Reads the file that somebody named, which must be there.
+    ///
+    /// # Errors
+    /// As [`StoryConfig::read`], and when there is no such file.
+    pub fn read_named(path: &Path) -> Result<Self, StoryError> {
+        let text = std::fs::read_to_string(path).map_err(|source| StoryError::ReadConfig {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, path)
     }
 
     /// The factors that a file's name states.
@@ -141,6 +260,20 @@ impl StoryConfig {
             .find_map(|pattern| pattern.factors_of(stem))
             .unwrap_or_else(|| factors_of_name(stem))
     }
+}
+
+fn factors(words: Words) -> Factors {
+    let mut factors = Factors::new();
+    for (factor, word) in words {
+        let value = match word {
+            Word::Text(text) => text,
+            Word::Number(number) => number.to_string(),
+            Word::Switch(true) => "on".to_owned(),
+            Word::Switch(false) => "off".to_owned(),
+        };
+        factors.set(&factor, value);
+    }
+    factors
 }
 
 #[cfg(test)]
@@ -170,6 +303,38 @@ mod tests {
     fn a_missing_file_means_the_defaults() {
         let config = StoryConfig::read(Path::new("no/such/shakedown.toml")).unwrap();
         assert_eq!(config.title, "Performance story");
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let error = StoryConfig::read_named(Path::new("no/such/typo.toml")).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read `no/such/typo.toml`");
+        assert!(error.help().is_some());
+    }
+
+    #[test]
+    fn targets_and_ratios_are_selections_of_factors_with_limits() {
+        let config = parse(
+            "[story]\nabout = \"\"\"One\nline.\n\nAnother.\"\"\"\nbase = { tracing = false }\n\
+             [[story.target]]\nname = \"t\"\nselect = { users = 1500 }\nmin-rps = 20000\nmax-p95 = \"1.5 s\"\n\
+             [[story.ratio]]\nname = \"r\"\nbefore = { service = \"a\" }\nafter = { service = \"b\" }\n",
+        )
+        .unwrap();
+        assert_eq!(config.about, ["One line.", "Another."]);
+        assert_eq!(config.base.get("tracing"), Some("off"));
+        let target = &config.targets[0];
+        assert_eq!(target.select.get("users"), Some("1500"));
+        assert_eq!(
+            (target.min_rps, target.max_p95_ms),
+            (Some(20_000.0), Some(1_500.0))
+        );
+        assert_eq!(config.ratios[0].after.get("service"), Some("b"));
+        for broken in [
+            "[[story.target]]\nname = \"t\"\nselect = {}\nmax-p95 = \"150\"\n",
+            "[[story.target]]\nname = \"t\"\nselect = {}\nmin_rps = 1\n",
+        ] {
+            assert!(parse(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -84,6 +84,21 @@ pub fn value(metric: Metric, value: Option<f64>) -> String {
     }
 }
 
+/// Writes of a transaction: `1 write`, `217 writes`.
+#[must_use]
+pub fn writes(value: f64) -> String {
+    match count(value).as_str() {
+        "1" => "1 write".to_owned(),
+        many => format!("{many} writes"),
+    }
+}
+
+/// Cores, two decimals: `0.94`.
+#[must_use]
+pub fn cores(value: f64) -> String {
+    format!("{value:.2}")
+}
+
 /// Failures as a count and, if there are any, as a share: `514 (49.3%)`.
 #[must_use]
 pub fn failures(numbers: &Numbers) -> String {

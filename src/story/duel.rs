@@ -122,7 +122,8 @@ fn standing(comparison: &Comparison<'_>) -> String {
             ""
         };
         return format!(
-            "Medians of {before} and {after} runs, intervals by bootstrap over runs.{more}"
+            "{before} and {after} runs: percentiles of all their requests, intervals by bootstrap over the medians \
+             of runs.{more}"
         );
     }
     if before == 1 && after == 1 {
@@ -131,7 +132,7 @@ fn standing(comparison: &Comparison<'_>) -> String {
         )
     } else {
         format!(
-            "Medians of {before} and {after} runs: no verdict, which takes {FEWEST_RUNS} or more on each side."
+            "{before} and {after} runs: no verdict, which takes {FEWEST_RUNS} or more on each side."
         )
     }
 }

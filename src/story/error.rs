@@ -60,6 +60,12 @@ pub enum StoryError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A side of a comparison is neither a file nor a directory.
+    #[error("there is no file or directory `{}`", path.display())]
+    Missing {
+        /// What was named.
+        path: PathBuf,
+    },
     /// A result could not be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -80,7 +86,7 @@ impl StoryError {
                 Some("archive a run first: cargo nextest run --profile stress")
             }
             Self::Config { .. } => Some(
-                "known keys: title, tolerance, and [[story.names]] with pattern and set = { factor = \"value\" }",
+                "known keys: title, tolerance, about, base, [[story.names]] (pattern, set), [[story.target]] (name, select, min-rps, max-p95, max-p99, max-fail-rate), [[story.ratio]] (name, before, after)",
             ),
             Self::Pattern { .. } => {
                 Some("write a factor as {users}; two of them need some text in between")
@@ -88,7 +94,11 @@ impl StoryError {
             Self::Profile { .. } | Self::NotAProfile { .. } => Some(
                 "give a statistics file of Locust's (`.._stats.csv` or the table of its web page), or a directory of repeated runs",
             ),
-            Self::ReadConfig { .. } | Self::Write { .. } => None,
+            Self::ReadConfig { .. } => Some("name a file that is there: --config FILE"),
+            Self::Missing { .. } => Some(
+                "name a statistics file, or a directory of repeated runs: cargo shakedown compare A B",
+            ),
+            Self::Write { .. } => None,
         }
     }
 }

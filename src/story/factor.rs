@@ -146,6 +146,14 @@ pub fn order(a: Option<&str>, b: Option<&str>) -> Ordering {
     }
 }
 
+/// Whether two values of a factor have an order of their own: numbers, and a switch
+/// that is on, off, or on for a part.
+#[must_use]
+pub fn is_ordered(a: &str, b: &str) -> bool {
+    let is_switch = |value: &str| matches!(value, "on" | "off" | "sampled");
+    (number(a).is_some() && number(b).is_some()) || (is_switch(a) && is_switch(b))
+}
+
 fn toggle_rank(value: &str) -> u8 {
     match value {
         "on" => 0,

@@ -1,6 +1,7 @@
-//! The chapters that are plots: response times, scaling, time.
+//! The chapters that are plots: response times, scaling, time. The base comes
+//! first, then what differs most from it; what is left out is counted.
 
-use super::chapters::PLOTS;
+use super::chapters::{SHOWN, text};
 use super::document::Block;
 use super::factor::{label, phrase};
 use super::plot::{Plot, Series, percentiles, scaling, timeline};
@@ -9,22 +10,46 @@ use super::{Family, Metric, RunSet, Tale};
 /// Curves in one plot.
 const CURVES: usize = 8;
 
+/// A chapter of plots, of which the first ones are drawn. `all` is how many there
+/// would be.
+fn chapter(name: &str, plots: Vec<Plot>, all: usize, blocks: &mut Vec<Block>) {
+    if plots.is_empty() {
+        return;
+    }
+    let left = all.saturating_sub(plots.len());
+    blocks.push(Block::Chapter(name.to_owned()));
+    blocks.extend(plots.into_iter().map(Block::Figure));
+    if left > 0 {
+        let (plots, are) = if left == 1 {
+            ("plot", "is")
+        } else {
+            ("plots", "are")
+        };
+        let left = format!("{left} further {plots}, with smaller effects, {are} left out.");
+        blocks.push(Block::Paragraph(vec![text(left)]));
+    }
+}
+
 pub(super) fn curves(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     let mut plots = Vec::new();
-    let all: Vec<&RunSet<'_>> = tale.sets.iter().collect();
-    let some = all.len().min(CURVES);
-    let title = if some < all.len() {
-        format!("The first {some} of {} configurations", all.len())
+    let all: Vec<&RunSet<'_>> = tale
+        .by_effect()
+        .into_iter()
+        .filter(|set| tale.is_of_base_load(set))
+        .collect();
+    let title = if all.len() > CURVES {
+        let (others, rest) = (CURVES - 1, all.len() - 1);
+        format!("The base and the {others} of {rest} others that differ most from it")
     } else {
-        "All configurations".to_owned()
+        "All configurations of one load".to_owned()
     };
     plots.extend(curve_plot(tale, "percentiles", &title, &all, ""));
     // A single family of everything has been drawn already.
     let families = tale
         .families
         .iter()
-        .filter(|family| family.members.len() < tale.sets.len());
-    for (index, family) in families.take(PLOTS).enumerate() {
+        .filter(|family| family.members.len() < all.len() || all.len() > CURVES);
+    for (index, family) in families.clone().take(SHOWN - 1).enumerate() {
         let members: Vec<&RunSet<'_>> = family.members.iter().collect();
         let slug = format!("percentiles-{:02}", index + 1);
         plots.extend(curve_plot(
@@ -35,10 +60,8 @@ pub(super) fn curves(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
             &family.factor,
         ));
     }
-    if !plots.is_empty() {
-        blocks.push(Block::Chapter("Response times by percentile".to_owned()));
-        blocks.extend(plots.into_iter().map(Block::Figure));
-    }
+    let all = plots.len() + families.skip(SHOWN - 1).count();
+    chapter("Response times by percentile", plots, all, blocks);
 }
 
 fn curve_plot(
@@ -51,34 +74,35 @@ fn curve_plot(
     let series: Vec<Series> = sets
         .iter()
         .take(CURVES)
-        .map(|set| Series {
-            label: if factor.is_empty() {
+        .map(|set| {
+            let name = if factor.is_empty() {
                 tale.name(set)
             } else {
                 phrase(factor, set.factors.get(factor))
-            },
-            points: set.typical().curve.clone(),
+            };
+            Series {
+                label: format!("{} {name}", tale.numbers(set)),
+                points: set.curve(),
+            }
         })
         .collect();
     percentiles(slug, title, &series)
 }
 
 fn family_title(tale: &Tale<'_>, family: &Family<'_>) -> String {
-    let context = tale.distinction(&family.rest, &[]);
+    let context = tale.deviation(&family.rest, &[&family.factor]);
     if context.is_empty() {
         format!("By {}", label(&family.factor))
     } else {
-        format!("By {}: {context}", label(&family.factor))
+        format!("By {}: {}", label(&family.factor), context.join(", "))
     }
 }
 
 pub(super) fn scalings(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     const FEWEST: usize = 3;
     let mut plots = Vec::new();
+    let mut all = 0;
     for family in &tale.families {
-        if plots.len() == PLOTS {
-            break;
-        }
         let points = |metric: Metric| Series {
             label: metric.label().to_owned(),
             points: family
@@ -91,34 +115,33 @@ pub(super) fn scalings(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
         if rps.points.len() < FEWEST {
             continue;
         }
+        all += 1;
+        if plots.len() == SHOWN {
+            continue;
+        }
         let slug = format!("scaling-{:02}", plots.len() + 1);
         let title = family_title(tale, family);
         let factor = label(&family.factor);
         plots.extend(scaling(&slug, &title, factor, &rps, &points(Metric::P95)));
     }
-    if !plots.is_empty() {
-        blocks.push(Block::Chapter("Scaling".to_owned()));
-        blocks.extend(plots.into_iter().map(Block::Figure));
-    }
+    chapter("Scaling", plots, all, blocks);
 }
 
 pub(super) fn timelines(tale: &Tale<'_>, blocks: &mut Vec<Block>) {
     let mut plots = Vec::new();
-    for set in &tale.sets {
-        if plots.len() == PLOTS {
-            break;
-        }
+    let mut all = 0;
+    for set in tale.by_effect() {
         let run = set.typical();
+        if !run.has_timeline() {
+            continue;
+        }
+        all += 1;
+        if plots.len() == SHOWN {
+            continue;
+        }
         let slug = format!("time-{:02}", plots.len() + 1);
-        plots.extend(timeline(
-            &slug,
-            &tale.name(set),
-            &run.timeline,
-            run.timeline_is_windowed,
-        ));
+        let title = format!("{}: {}", tale.number(run), tale.name(set));
+        plots.extend(timeline(&slug, &title, run));
     }
-    if !plots.is_empty() {
-        blocks.push(Block::Chapter("Over time".to_owned()));
-        blocks.extend(plots.into_iter().map(Block::Figure));
-    }
+    chapter("Over time", plots, all, blocks);
 }

@@ -13,7 +13,7 @@
 //! | `sqlite`, `mysql`, `mariadb`, `postgres` | `database` |
 //! | `debug`, `release` | `build` |
 //! | `synchronous_full`, `sync_full` | `synchronous` |
-//! | 7 to 40 hexadecimal digits | `commit`, shortened to 7 |
+//! | 7 to 40 hexadecimal digits | `commit`, shortened to 7; of decimal digits alone only where they are no date or time and nothing else is a commit |
 //! | `30s`, `5m` | `duration` |
 //! | `key=value` | whatever it says |
 //! | `run3`, `rep_3`, a number behind the commit, a time such as `20261121T190501Z` | none: one run of several |
@@ -72,10 +72,14 @@ pub fn factors_of_name(stem: &str) -> Factors {
         words: &words,
         at: 0,
         factors: Factors::new(),
+        digits: None,
         rest: Vec::new(),
     };
     while reading.at < words.len() {
         reading.at += reading.step();
+    }
+    if let Some(digits) = reading.digits {
+        reading.factors.set_default("commit", digits);
     }
     if !reading.rest.is_empty() {
         let variant = reading.rest.join("_");
@@ -88,6 +92,8 @@ struct Reading<'a> {
     words: &'a [String],
     at: usize,
     factors: Factors,
+    /// What may be a commit without a letter in it.
+    digits: Option<&'a str>,
     rest: Vec<&'a str>,
 }
 
@@ -111,6 +117,8 @@ impl<'a> Reading<'a> {
         }
         if is_commit(word) {
             self.factors.set_default("commit", &word[..7]);
+        } else if is_decimal_commit(word) {
+            self.digits = Some(&word[..7]);
         } else if is_number(word) {
             self.lone_number(word);
         } else if is_duration(word) {
@@ -234,12 +242,32 @@ fn is_number(word: &str) -> bool {
     !word.is_empty() && word.len() <= 6 && word.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Hexadecimal, with a letter in it: seven decimal digits are a date sooner.
+/// Hexadecimal, with a letter in it.
 fn is_commit(word: &str) -> bool {
     (7..=40).contains(&word.len())
         && word.bytes().all(|b| b.is_ascii_hexdigit())
         && word.bytes().any(|b| b.is_ascii_digit())
-        && (word.len() > 8 || word.bytes().any(|b| b.is_ascii_alphabetic()))
+        && word.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// One commit in twenty-seven has no letter in its first seven digits.
+fn is_decimal_commit(word: &str) -> bool {
+    (7..=40).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_digit())
+        && !is_date(word)
+        && !matches!(word.len(), 10 | 13 | 14) // seconds, milliseconds, a date with its time
+}
+
+/// `20261121`.
+fn is_date(word: &str) -> bool {
+    let part = |range: std::ops::Range<usize>| word.get(range)?.parse().ok();
+    let (Some(year), Some(month), Some(day)) = (part(0..4), part(4..6), part(6..8)) else {
+        return false;
+    };
+    word.len() == 8
+        && (1_970..2_100).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
 }
 
 fn is_duration(word: &str) -> bool {
@@ -314,6 +342,25 @@ mod tests {
             "1500_users_12w_notracing_fb69a06_2",
         ] {
             check(stem, "users=1500 tracing=off workers=12 commit=fb69a06");
+        }
+    }
+
+    #[test]
+    fn a_commit_without_a_letter_is_one_where_it_can_be() {
+        check(
+            "profile_1500_ingest_2_workers_1234567",
+            "users=1500 workers=2 variant=ingest commit=1234567",
+        );
+        check("profile_1500_98765432", "users=1500 commit=9876543");
+        check("profile_1500_1234567_fb69a06", "users=1500 commit=fb69a06");
+        check("profile_1500_fb69a06_20261121", "users=1500 commit=fb69a06");
+        for time in [
+            "20261121",
+            "20261121T190501Z",
+            "1795289342",
+            "1795289342123",
+        ] {
+            check(&format!("profile_1500_{time}"), "users=1500");
         }
     }
 

@@ -1,8 +1,13 @@
 //! Histograms as our records write them: text, `step[:count]` separated by
 //! commas, the steps from one time to the next in microseconds.
 
+/// The percentiles of a curve.
+const CURVE: [f64; 11] = [
+    50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0,
+];
+
 /// Times in microseconds and how often each was, rising.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Histogram(Vec<(u64, u64)>);
 
 impl Histogram {
@@ -15,6 +20,27 @@ impl Histogram {
             buckets.push((time, count.trim().parse().ok()?));
         }
         Some(Self(buckets))
+    }
+
+    /// Adds the requests of `other`.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+        self.0.sort_unstable_by_key(|(time, _)| *time);
+        self.0.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = kept.1.saturating_add(next.1);
+            }
+            same
+        });
+    }
+
+    /// Response times by percentile: percent and milliseconds, rising.
+    pub(super) fn curve(&self) -> Vec<(f64, f64)> {
+        let points = CURVE.iter();
+        points
+            .filter_map(|percent| Some((*percent, self.percentile_ms(*percent)?)))
+            .collect()
     }
 
     #[expect(
@@ -54,5 +80,15 @@ mod tests {
         assert!(Histogram::decode("1,x").is_none());
         assert!(Histogram::decode("18446744073709551615,1").is_none());
         assert_eq!(Histogram::decode("").unwrap().percentile_ms(50.0), None);
+    }
+
+    #[test]
+    fn a_percentile_of_two_runs_is_that_of_all_requests_and_no_mean() {
+        // 900 requests of 1 ms; 100 of 100 ms.
+        let mut all = Histogram::decode("1000:900").unwrap();
+        all.add(&Histogram::decode("1000:10,99000:100").unwrap());
+        assert_eq!(all.percentile_ms(50.0), Some(1.0));
+        assert_eq!(all.percentile_ms(95.0), Some(100.0));
+        assert_eq!(all.percentile_ms(90.0), Some(1.0), "a mean would be 50.5");
     }
 }

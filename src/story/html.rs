@@ -3,6 +3,7 @@
 //! buttons in their heads, which the keyboard reaches; without scripts the page
 //! lacks only that.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::document::{Block, Cell, Document, Sheet, Span, Tone};
@@ -18,7 +19,7 @@ pub fn html(document: &Document) -> String {
     let mut body = String::new();
     let mut contents = String::new();
     let mut chapter = 0;
-    let mut caption = "";
+    let mut told = BTreeSet::new();
     for block in &document.blocks {
         match block {
             Block::Chapter(name) => {
@@ -45,8 +46,7 @@ pub fn html(document: &Document) -> String {
             Block::Table(sheet) => table(&mut body, sheet),
             Block::Figure(plot) => {
                 // How to read a plot is said once for plots of a kind.
-                figure(&mut body, plot, plot.caption != caption);
-                caption = &plot.caption;
+                figure(&mut body, plot, told.insert(&plot.caption));
             }
         }
     }

@@ -32,6 +32,10 @@ pub struct Conditions {
     pub generator_saturated: Option<bool>,
     /// How late requests left, at worst, in milliseconds.
     pub schedule_lag_ms: Option<f64>,
+    /// How late 99 of 100 requests left at most, in milliseconds.
+    pub schedule_lag_p99_ms: Option<f64>,
+    /// The server did not keep up with the rate of an open loop.
+    pub rate_not_kept: Option<bool>,
     /// The deepest the writer's queue was.
     pub queue_depth_max: Option<f64>,
     /// How many writes a transaction held on average.

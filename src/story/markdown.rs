@@ -1,5 +1,7 @@
 //! A story as GitHub-flavoured Markdown, its plots as files beside it.
 
+use std::collections::BTreeSet;
+
 use super::document::{Block, Cell, Document, Sheet, Span};
 use super::plot::Plot;
 
@@ -7,7 +9,7 @@ use super::plot::Plot;
 #[must_use]
 pub fn markdown(document: &Document, plots: &str) -> String {
     let mut parts = vec![format!("# {}", plain(&document.title))];
-    let mut caption = "";
+    let mut told = BTreeSet::new();
     for block in &document.blocks {
         parts.push(match block {
             Block::Chapter(title) => format!("## {}", plain(title)),
@@ -23,9 +25,7 @@ pub fn markdown(document: &Document, plots: &str) -> String {
             Block::Table(sheet) => table(sheet),
             Block::Figure(plot) => {
                 // How to read a plot is said once for plots of a kind.
-                let explained = plot.caption != caption;
-                caption = &plot.caption;
-                figure(plot, plots, explained)
+                figure(plot, plots, told.insert(&plot.caption))
             }
         });
     }

@@ -27,11 +27,13 @@
 //! compared when all factors but one are equal. What nobody chose, the machine
 //! and its load, does not keep a pair from being compared; it is said beside it.
 //!
-//! **Repeated runs** of a configuration are taken together: figures are medians
-//! over runs, and from four runs a side a change has a bootstrap interval over
-//! runs and a verdict. A pair of single runs shows a difference and no verdict.
+//! **Repeated runs** of a configuration are taken together: percentiles are those of
+//! all their requests, because a mean of percentiles is none, and from four runs a
+//! side a change has a bootstrap interval over runs and a verdict. A pair of single
+//! runs shows a difference and no verdict.
 
 mod archive;
+mod bottleneck;
 mod chapters;
 mod comparison;
 mod config;
@@ -48,18 +50,23 @@ mod file_name;
 mod headline;
 mod histogram;
 mod html;
+mod in_short;
+mod judged;
 mod machine;
 mod markdown;
 mod metric;
 mod name_pattern;
+mod opening;
 pub mod plot;
 mod profile;
 mod publish;
 mod record;
+mod recording;
 mod run_set;
 pub mod statistics;
 mod summary;
 mod tale;
+mod target;
 
 pub use archive::{Archive, BadFile, Inferred};
 pub use chapters::document;
@@ -83,3 +90,4 @@ pub use publish::{Published, publish};
 pub use run_set::RunSet;
 pub use summary::summary;
 pub use tale::Tale;
+pub use target::{Ratio, Reached, Target};

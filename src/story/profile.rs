@@ -1,5 +1,7 @@
 //! One run, as the story knows it, wherever its numbers came from.
 
+use super::histogram::Histogram;
+use super::recording::Recording;
 use super::{Conditions, Factors, Machine};
 use crate::lens::flame::Stacks;
 use crate::locust::read::{History, Rate, Stats, StatsRow};
@@ -50,6 +52,12 @@ pub struct Second {
     pub p50_ms: Option<f64>,
     /// 95th percentile in milliseconds.
     pub p95_ms: Option<f64>,
+    /// Cores that the server used.
+    pub server_cores: Option<f64>,
+    /// Memory that the server held, in bytes.
+    pub server_rss_bytes: Option<f64>,
+    /// Writes that waited for the server's writer.
+    pub queue_depth: Option<f64>,
 }
 
 /// How long users waited for one endpoint.
@@ -75,10 +83,14 @@ pub struct Profile {
     pub numbers: Numbers,
     /// The part of the run that the figures are of.
     pub window: Window,
-    /// Response times by percentile: percent and milliseconds, rising.
-    pub curve: Vec<(f64, f64)>,
-    /// The run second by second, where a history was kept.
-    pub timeline: Vec<Second>,
+    /// Until when users were added, in seconds from the start, where a record says.
+    pub ramp_s: Option<f64>,
+    /// Response times by percentile, as a table has them.
+    pub(super) table_curve: Vec<(f64, f64)>,
+    /// The run second by second, as a table has it.
+    pub(super) history: Vec<Second>,
+    /// What a record has of both.
+    pub(super) recording: Option<Recording>,
     /// The timeline's percentiles are of the last seconds, not since the beginning.
     pub timeline_is_windowed: bool,
     /// The endpoints that users waited for longest, longest first.
@@ -118,8 +130,10 @@ impl Profile {
                 Rate::WholeRun => Window::WholeRun,
                 Rate::Current => Window::CurrentRate,
             },
-            curve: curve(stats, all),
-            timeline: Vec::new(),
+            ramp_s: None,
+            table_curve: curve(stats, all),
+            history: Vec::new(),
+            recording: None,
             timeline_is_windowed: false,
             waits: waits(stats),
             machine: None,
@@ -143,8 +157,51 @@ impl Profile {
             failures_per_second: row.stats.failures_per_second,
             p50_ms: history.percentile_ms(row, 50.0),
             p95_ms: history.percentile_ms(row, 95.0),
+            ..Second::default()
         });
-        self.timeline = seconds.collect();
+        self.history = seconds.collect();
+    }
+
+    /// Response times by percentile: percent and milliseconds, rising.
+    #[must_use]
+    pub fn curve(&self) -> Vec<(f64, f64)> {
+        let recorded = self.histogram().map(|histogram| histogram.curve());
+        let recorded = recorded.filter(|curve| !curve.is_empty());
+        recorded.unwrap_or_else(|| self.table_curve.clone())
+    }
+
+    /// The run second by second, where a history was kept.
+    #[must_use]
+    pub fn timeline(&self) -> Vec<Second> {
+        let recorded = self.recording.as_ref().map(Recording::timeline);
+        let recorded = recorded.filter(|seconds| !seconds.is_empty());
+        recorded.unwrap_or_else(|| self.history.clone())
+    }
+
+    /// Whether there is a run second by second to draw.
+    pub(super) fn has_timeline(&self) -> bool {
+        let recorded = self.recording.as_ref().map_or(0, |of| of.seconds.len());
+        recorded.max(self.history.len()) >= 2
+    }
+
+    /// Every response time of the measured window, where a record has them.
+    pub(super) fn histogram(&self) -> Option<Histogram> {
+        self.recording.as_ref()?.histogram()
+    }
+
+    /// Whether requests started at a rate of their own, however slow the answers.
+    pub(super) fn is_open_loop(&self) -> bool {
+        self.factors.get("loop") == Some("open")
+    }
+
+    /// Whether the throughput is a floor: see [`RunSet::is_floor`](super::RunSet::is_floor).
+    pub(super) fn is_floor(&self) -> bool {
+        self.conditions.generator_saturated == Some(true) && !self.is_open_loop()
+    }
+
+    /// Whether the times are a ceiling: see [`RunSet::is_ceiling`](super::RunSet::is_ceiling).
+    pub(super) fn is_ceiling(&self) -> bool {
+        self.conditions.generator_saturated == Some(true) && self.is_open_loop()
     }
 
     /// Failed requests as a part of all, 0 to 1.

@@ -68,9 +68,16 @@ fn remove_stale(directory: &Path, plots: &[PathBuf]) -> Result<(), StoryError> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let ours = ["delta-", "percentiles", "scaling-", "time-", "trend-"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        let ours = [
+            "delta-",
+            "flame-",
+            "percentiles",
+            "scaling-",
+            "time-",
+            "trend-",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
             && name.ends_with(".svg");
         if ours && !plots.contains(&path) {
             fs::remove_file(&path).map_err(|source| StoryError::Write { path, source })?;

@@ -10,27 +10,26 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::histogram::Histogram;
-use super::{Factors, Numbers, Profile, Second, ServerFlame, Window};
+use super::recording::{RecordedSecond, Recording, Sample};
+use super::{Factors, Numbers, Profile, ServerFlame, Window};
 
 const SCHEMA: u64 = 1;
-const CURVE: [f64; 11] = [
-    50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0,
-];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Record {
-    schema: u64,
+    schema: Option<u64>,
     name: Option<String>,
     started: Option<String>,
     revision: Revision,
-    load: Load,
+    load: Option<Load>,
     factors: BTreeMap<String, Word>,
     machine: MachineRecord,
     generator: Generator,
     server: Option<Server>,
     writer: Option<Writer>,
+    gauges: BTreeMap<String, Gauge>,
+    arrivals: Option<Arrivals>,
     windows: Windows,
     measured: Stats,
     series: Vec<SecondRecord>,
@@ -98,6 +97,7 @@ struct Server {
     cores: Option<f64>,
     peak_rss_bytes: Option<f64>,
     writer: Option<Writer>,
+    samples: Vec<ServerSample>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -107,6 +107,29 @@ struct Writer {
     queue_depth_max: Option<f64>,
     #[serde(alias = "mean_batch", alias = "batch_size_mean")]
     batch_mean: Option<f64>,
+}
+
+/// A number that the server said of itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Gauge {
+    series: Vec<(f64, f64)>,
+}
+
+/// How an open loop kept its schedule.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Arrivals {
+    lag_p99_ms: Option<f64>,
+    saturated: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ServerSample {
+    at_s: f64,
+    cpu_cores: Option<f64>,
+    rss_bytes: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,6 +149,7 @@ struct FlameFunction {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Windows {
+    ramp_s: Option<f64>,
     measured_s: Option<f64>,
     complete: Option<bool>,
 }
@@ -155,29 +179,35 @@ struct SecondRecord {
 impl Record {
     /// Reads `bytes`; `Ok(None)` when they are JSON, but no record of ours.
     pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, String> {
-        let value: serde_json::Value =
-            serde_json::from_slice(bytes).map_err(|error| format!("is not JSON: {error}"))?;
-        if value.get("schema").is_none() || value.get("load").is_none() {
+        let read: Result<Self, _> = serde_json::from_slice(bytes);
+        let (schema, is_ours) = match &read {
+            Ok(record) => (record.schema, record.load.is_some()),
+            // Somebody else's, a later version of ours, or damaged.
+            Err(_) => {
+                let value: serde_json::Value = serde_json::from_slice(bytes)
+                    .map_err(|error| format!("is not JSON: {error}"))?;
+                let schema = value.get("schema").map(|of| of.as_u64().unwrap_or(0));
+                (schema, value.get("load").is_some())
+            }
+        };
+        let Some(schema) = schema.filter(|_| is_ours) else {
             return Ok(None);
-        }
-        let record: Self = serde_json::from_value(value)
-            .map_err(|error| format!("is no record of a run: {error}"))?;
-        if record.schema > SCHEMA {
+        };
+        if schema > SCHEMA {
             return Err(format!(
-                "has schema {}, this version reads up to {SCHEMA}",
-                record.schema
+                "has schema {schema}, this version reads up to {SCHEMA}"
             ));
         }
-        Ok(Some(record))
+        read.map(Some)
+            .map_err(|error| format!("is no record of a run: {error}"))
     }
 
     /// Puts what the record knows over what the table said.
-    pub(super) fn apply(&self, profile: &mut Profile) {
+    pub(super) fn apply(mut self, profile: &mut Profile) {
         profile.recorded = true;
         profile.factors = self.factors();
         profile.started.clone_from(&self.started);
         profile.machine = self.machine();
-        profile.conditions = self.conditions();
         profile.flame = self.flame.as_ref().map(|flame| ServerFlame {
             samples: flame.samples,
             functions: flame
@@ -188,15 +218,56 @@ impl Record {
             stacks: None,
         });
         let measured_s = self.windows.measured_s.filter(|seconds| *seconds > 0.0);
-        if self.measured.requests > 0
-            && let Some(seconds) = measured_s
-        {
+        let measured_s = measured_s.filter(|_| self.measured.requests > 0);
+        if let Some(seconds) = measured_s {
             self.measure(profile, seconds);
+            profile.ramp_s = self.windows.ramp_s;
         }
-        let series = timeline(&self.series);
-        if !series.is_empty() {
-            profile.timeline = series;
-            profile.timeline_is_windowed = true;
+        let recording = self.recording(measured_s);
+        profile.conditions = self.conditions();
+        if let Some(cores) = recording.server_cores_since(profile.ramp_s.unwrap_or(0.0)) {
+            profile.conditions.server_cpu_cores = Some(cores);
+        }
+        profile.timeline_is_windowed |= !recording.seconds.is_empty();
+        profile.recording = Some(recording);
+    }
+
+    /// What is only decoded when it is drawn.
+    fn recording(&mut self, measured_s: Option<f64>) -> Recording {
+        let planned = self.load.as_ref().and_then(|load| load.duration_s);
+        let until = measured_s.zip(self.windows.ramp_s).map(|(seconds, ramp)| {
+            // The last answers come later, and fewer a second than the server can.
+            ramp + planned.unwrap_or(seconds).min(seconds)
+        });
+        let samples = self.server.as_ref().map(|server| &server.samples);
+        let queue = self.gauges.remove("writer.queue_depth");
+        Recording {
+            measured: self
+                .measured
+                .histogram
+                .take()
+                .filter(|_| measured_s.is_some()),
+            seconds: std::mem::take(&mut self.series)
+                .into_iter()
+                .map(|record| RecordedSecond {
+                    at: record.second,
+                    users: record.users,
+                    requests: record.requests,
+                    failures: record.failures,
+                    histogram: record.histogram,
+                })
+                .collect(),
+            samples: samples
+                .into_iter()
+                .flatten()
+                .map(|look| Sample {
+                    at: look.at_s,
+                    cpu_cores: look.cpu_cores,
+                    rss_bytes: look.rss_bytes,
+                })
+                .collect(),
+            queue: queue.map(|gauge| gauge.series).unwrap_or_default(),
+            until,
         }
     }
 
@@ -213,17 +284,12 @@ impl Record {
             mean_ms: stats.mean_ms,
             rps: Some(stats.requests as f64 / seconds),
         };
-        if let Some(histogram) = stats.histogram.as_deref().and_then(Histogram::decode) {
-            profile.curve = CURVE
-                .iter()
-                .filter_map(|percent| Some((*percent, histogram.percentile_ms(*percent)?)))
-                .collect();
-        }
     }
 
     fn factors(&self) -> Factors {
         let mut factors = Factors::new();
-        let load = &self.load;
+        let unknown = Load::default();
+        let load = self.load.as_ref().unwrap_or(&unknown);
         let texts = [
             ("scenario", self.name.clone()),
             ("users", load.users.map(|users| users.to_string())),
@@ -263,7 +329,7 @@ impl Record {
     /// How fast users came matters only to figures that hold the ramp.
     fn spawn_rate(&self) -> Option<String> {
         let measured = self.windows.measured_s.is_some_and(|seconds| seconds > 0.0);
-        let rate = self.load.spawn_rate.filter(|_| !measured)?;
+        let rate = self.load.as_ref()?.spawn_rate.filter(|_| !measured)?;
         Some(format!("{}/s", plain(rate)))
     }
 
@@ -276,43 +342,6 @@ impl Record {
         } else {
             short
         })
-    }
-}
-
-/// Every second of a run. The record holds those in which a request ended; in
-/// the others none did, which is what a stall looks like.
-fn timeline(series: &[SecondRecord]) -> Vec<Second> {
-    /// A day and more: beyond, the figure is damaged and not a time.
-    const LONGEST: f64 = 100_000.0;
-    let mut seconds: Vec<Second> = Vec::new();
-    for record in series.iter().filter(|record| record.second <= LONGEST) {
-        while let Some(last) = seconds.last().filter(|last| last.at + 1.0 < record.second) {
-            let silent = Second {
-                at: last.at + 1.0,
-                users: last.users,
-                rps: Some(0.0),
-                failures_per_second: Some(0.0),
-                ..Second::default()
-            };
-            seconds.push(silent);
-        }
-        seconds.push(record.second());
-    }
-    seconds
-}
-
-impl SecondRecord {
-    fn second(&self) -> Second {
-        let histogram = self.histogram.as_deref().and_then(Histogram::decode);
-        let percentile = |percent| histogram.as_ref()?.percentile_ms(percent);
-        Second {
-            at: self.second,
-            users: self.users,
-            rps: Some(self.requests),
-            failures_per_second: Some(self.failures),
-            p50_ms: percentile(50.0),
-            p95_ms: percentile(95.0),
-        }
     }
 }
 
@@ -332,23 +361,6 @@ mod tests {
         assert!(Record::parse(b"{").is_err());
         let newer = Record::parse(b"{\"schema\": 2, \"load\": {}}").unwrap_err();
         assert_eq!(newer, "has schema 2, this version reads up to 1");
-    }
-
-    #[test]
-    fn seconds_without_an_answer_are_seconds_of_silence() {
-        let record = |second| SecondRecord {
-            second,
-            users: Some(5.0),
-            requests: 9.0,
-            ..SecondRecord::default()
-        };
-        let timeline = timeline(&[record(0.0), record(3.0), record(1e300)]);
-        let rates: Vec<(f64, f64)> = timeline
-            .iter()
-            .map(|second| (second.at, second.rps.unwrap()))
-            .collect();
-        assert_eq!(rates, [(0.0, 9.0), (1.0, 0.0), (2.0, 0.0), (3.0, 9.0)]);
-        assert_eq!(timeline[1].p95_ms, None);
     }
 
     #[test]

@@ -4,22 +4,23 @@
 use super::chapters::full_heading;
 use super::digits;
 use super::face_off::aligned;
-use super::headline::headline_sheet;
+use super::headline::{headline_sheet, runs_sheet};
 use super::{Metric, Tale, Verdict};
 
 /// Comparisons that a terminal shows.
 const SHOWN: usize = 20;
 
-/// The headline table, then what each one-factor difference changed.
+/// The headline table, then what each one-factor difference changed, then the files
+/// of the runs.
 #[must_use]
 pub fn summary(tale: &Tale<'_>) -> String {
     let mut text = aligned(&headline_sheet(tale));
     let count = tale.comparisons.len();
     if count == 0 {
         text.push_str("\nno two runs differ in exactly one recorded factor\n");
-        return text;
+    } else {
+        text.push_str("\none factor at a time:\n");
     }
-    text.push_str("\none factor at a time:\n");
     for comparison in tale.comparisons.iter().take(SHOWN) {
         let changes: Vec<String> = comparison
             .deltas
@@ -40,7 +41,9 @@ pub fn summary(tale: &Tale<'_>) -> String {
         }
     }
     if count > SHOWN {
-        text.push_str(&format!("  and {} more in the story\n", count - SHOWN));
+        text.push_str(&format!("  and {} more\n", count - SHOWN));
     }
+    text.push('\n');
+    text.push_str(&aligned(&runs_sheet(tale)));
     text
 }

@@ -37,6 +37,18 @@ pub enum StressError {
         /// The host named.
         host: String,
     },
+    /// A test that starts its own server was pointed at another.
+    #[error(
+        "`STRESS_HOST` is `{host}`, and this test starts the server that it measures; \
+         unset it, or choose a test that takes any server"
+    )]
+    Elsewhere {
+        /// The host named.
+        host: String,
+    },
+    /// The commit of a server that the test builds itself was given.
+    #[error("`STRESS_COMMIT` says what runs at `STRESS_HOST`, which is not set")]
+    OursAlready,
     /// The generator cannot be pinned.
     #[error("cannot pin the generator to its cores")]
     Cores(#[source] CoresError),

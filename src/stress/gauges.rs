@@ -76,6 +76,9 @@ pub struct Gauge {
     pub mean: f64,
     /// How often it was looked at.
     pub looks: u64,
+    /// Each look: seconds from the start of the run, and the number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<(f64, f64)>,
 }
 
 /// What a writer did over the measured window.
@@ -143,9 +146,11 @@ impl Looker {
             .taken
             .iter()
             .filter(|(at, _)| since.is_some_and(|since| *at >= since));
-        for (name, value) in within.flat_map(|(_, readings)| readings) {
-            if value.is_finite() {
-                add(gauges.entry(name.clone()).or_default(), *value);
+        for (at, readings) in within {
+            for (name, value) in readings.iter().filter(|(_, value)| value.is_finite()) {
+                let gauge = gauges.entry(name.clone()).or_default();
+                add(gauge, *value);
+                gauge.series.push((rounded(at.as_secs_f64()), *value));
             }
         }
         for gauge in gauges.values_mut() {

@@ -10,6 +10,7 @@
 //! | `STRESS_GENERATOR_CORES` | | cores the users run on |
 //! | `STRESS_WORKERS` | | worker threads the server under test was given |
 //! | `STRESS_HOST` | | a running deployment to load instead of a server of the test's own |
+//! | `STRESS_COMMIT` | | the commit that runs at `STRESS_HOST`; not known otherwise |
 //! | `STRESS_ALLOW_REMOTE` | 0 | 1 permits a `STRESS_HOST` on another machine |
 //! | `STRESS_SEED` | 0 | seed of what the users do and send |
 //! | `STRESS_TRACE` | 0 | the share of requests that carry a `traceparent`, 0 to 1: the slowest of them are in the record |
@@ -64,6 +65,8 @@ pub struct Knobs {
     pub generator_cores: Option<Cores>,
     /// A deployment to load instead of the address the test gives.
     pub host: Option<String>,
+    /// The commit that runs there, if somebody knows.
+    pub commit: Option<String>,
     /// Whether another machine than this one may be loaded.
     pub allow_remote: bool,
     /// Seed of what users do and send.
@@ -86,6 +89,7 @@ impl Default for Knobs {
             server_cores: None,
             generator_cores: None,
             host: None,
+            commit: None,
             allow_remote: false,
             seed: 0,
             trace: 0.0,
@@ -151,20 +155,45 @@ impl Knobs {
             .get("STRESS_ALLOW_REMOTE", "1 or 0", switch)?
             .unwrap_or(false);
         knobs.host = permitted_host(&settings, knobs.allow_remote)?;
+        knobs.commit = settings.get(
+            "STRESS_COMMIT",
+            "a commit, 7 to 40 hexadecimal digits",
+            commit,
+        )?;
         if let (Some(host), Some(_)) = (&knobs.host, &knobs.server_cores) {
             return Err(StressError::NotOurs { host: host.clone() });
         }
+        if knobs.host.is_none() && knobs.commit.is_some() {
+            return Err(StressError::OursAlready);
+        }
         Ok(knobs)
     }
+
+    /// The same, for a test that starts the server it is about: what that test says
+    /// of its server is not true of another.
+    ///
+    /// # Errors
+    /// [`StressError::Elsewhere`] when `STRESS_HOST` names a server that runs already.
+    pub fn for_own_server(self) -> Result<Self, StressError> {
+        match self.host {
+            Some(host) => Err(StressError::Elsewhere { host }),
+            None => Ok(self),
+        }
+    }
+}
+
+fn commit(text: &str) -> Option<String> {
+    let is_commit = (7..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    is_commit.then(|| text.to_ascii_lowercase())
 }
 
 fn permitted_host<F: Fn(&str) -> Option<String>>(
     settings: &Settings<F>,
     allowed: bool,
 ) -> Result<Option<String>, StressError> {
-    let address = "an address such as `http://127.0.0.1:8000`";
+    let address = "an address such as `http://127.0.0.1:8000`, without a path; the lean transport speaks no TLS";
     let host = settings.get("STRESS_HOST", address, |text| {
-        host_of(text).map(|host| (text.to_owned(), host))
+        plain_host(text).map(|host| (text.to_owned(), host))
     })?;
     match host {
         Some((_, host)) if !allowed && !is_this_machine(&host) => Err(StressError::Remote { host }),
@@ -182,6 +211,14 @@ fn switch(text: &str) -> Option<bool> {
         "0" | "false" => Some(false),
         _ => None,
     }
+}
+
+/// The host of an `http://` address without a path: what [`Call`](super::Call) can
+/// reach. A scenario of Goose's own client may go elsewhere; its test sets the host.
+fn plain_host(address: &str) -> Option<String> {
+    let uri: hyper::Uri = address.parse().ok()?;
+    let bare = uri.scheme_str() == Some("http") && uri.path() == "/" && uri.query().is_none();
+    host_of(address).filter(|_| bare)
 }
 
 /// The host of an `http://` or `https://` address.

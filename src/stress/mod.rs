@@ -43,6 +43,7 @@ mod mix;
 mod observe;
 mod open_loop;
 mod pin;
+mod process_tree;
 mod progress;
 mod pulse;
 mod record;
@@ -76,7 +77,7 @@ pub use record::{
 };
 pub use run::Run;
 pub use runner::Stress;
-pub use server::ServerUse;
+pub use server::{ServerSample, ServerUse};
 pub use traced::SlowRequest;
 pub use verdict::{Broken, Verdict};
 

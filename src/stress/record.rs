@@ -148,7 +148,8 @@ pub struct Generator {
     pub schedule_lag_ms: Option<f64>,
     /// `floor` when the generator's threads, or all cores of the machine, were
     /// busy nearly all the time, or the schedule of an open loop was not kept
-    /// by the generator's own fault: the server may be faster than measured.
+    /// by the generator's own fault: the server may be faster than measured. Of an
+    /// open loop, whose rate is chosen, the times may be shorter than measured.
     /// `measured` otherwise.
     pub throughput: String,
 }

@@ -45,10 +45,13 @@ impl fmt::Display for Table<'_> {
             writeln!(f, "{line}")?;
         }
         if record.generator.throughput == "floor" {
-            writeln!(
-                f,
-                "the generator or the machine was saturated: the server may be faster"
-            )?;
+            let meaning = match record.load.rate {
+                None => "the generator or the machine was saturated: the server may be faster",
+                Some(_) => {
+                    "the generator was late or saturated: times are a ceiling for the server"
+                }
+            };
+            writeln!(f, "{meaning}")?;
         }
         Ok(())
     }

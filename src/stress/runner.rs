@@ -129,7 +129,8 @@ impl Stress {
     }
 
     /// The code that is measured, where `git` in the current directory does not
-    /// know it.
+    /// know it. Of a deployment that the knobs name it never does; without this it
+    /// is what `STRESS_COMMIT` says, or unknown.
     pub fn revision(mut self, revision: Revision) -> Self {
         self.revision = Some(revision);
         self
@@ -166,7 +167,15 @@ impl Stress {
         if !self.knobs.allow_remote && !is_this_machine(&host) {
             return Err(StressError::Remote { host });
         }
-        let revision = self.revision.take().unwrap_or_else(Revision::current);
+        let revision = self
+            .revision
+            .take()
+            .unwrap_or_else(|| self.known_revision());
+        if let Some(host) = &self.knobs.host {
+            // Figures of a deployment are not those of a server that a test started.
+            let place = host.trim_start_matches("http://").trim_end_matches('/');
+            self.factors.push(("host".to_owned(), place.to_owned()));
+        }
         if let (Some(pid), Some(wanted)) = (self.server, &self.knobs.server_cores) {
             check_pinned(pid, wanted)?;
         }
@@ -185,6 +194,17 @@ impl Stress {
         let run = pulse.finish(&self, revision, &ended);
         drop(stop);
         Ok(run)
+    }
+
+    /// The code in the current directory, unless the server runs other code.
+    fn known_revision(&self) -> Revision {
+        match &self.knobs.host {
+            None => Revision::current(),
+            Some(_) => {
+                let commit = self.knobs.commit.as_deref().unwrap_or("unknown");
+                Revision::of(commit, false)
+            }
+        }
     }
 
     async fn load(

@@ -1,21 +1,27 @@
 //! What the server under test used, read from `/proc` while the run lasts
 //! (Linux, and only for a server on this machine).
 
-use std::fs;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::StressError;
+use super::process_tree::tree;
+use super::record::rounded;
 use crate::measure::{kibibytes, line_of};
 use crate::process::Cores;
 
-/// Processor time, memory and threads of the server process.
+/// Processor time, memory and threads of the server: of its process and of all that
+/// this one started.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ServerUse {
-    /// The process looked at; its children are not.
+    /// The process looked at.
     pub pid: u32,
+    /// The most processes at a look, with its children; 0 of records that only
+    /// looked at the process itself.
+    #[serde(default)]
+    pub processes: usize,
     /// How many cores it may use; 0 when that is not known.
     #[serde(default)]
     pub cores: usize,
@@ -26,7 +32,8 @@ pub struct ServerUse {
     pub cpu_seconds: f64,
     /// Processor seconds a second: 1.0 is one core all the time.
     pub cpu_cores: f64,
-    /// The most memory resident at a look, in bytes.
+    /// The most memory resident at a look, in bytes. What processes share is counted
+    /// in each.
     pub peak_rss_bytes: u64,
     /// Memory resident half-way through the looks, in bytes: what has grown since
     /// then grew when everything was warm. 0 of records that do not have it.
@@ -39,6 +46,23 @@ pub struct ServerUse {
     pub peak_threads: u64,
     /// Whether the process was gone at the end of the run.
     pub gone: bool,
+    /// What it used between two looks, a look a second, from the start of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<ServerSample>,
+}
+
+/// What the server used from one look to the next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServerSample {
+    /// When the time ended, in seconds from the start of the run.
+    pub at_s: f64,
+    /// Processor seconds a second.
+    pub cpu_cores: f64,
+    /// Memory resident at its end, in bytes.
+    pub rss_bytes: u64,
+    /// Threads at its end.
+    pub threads: u64,
 }
 
 /// Whether the server may use `wanted` and nothing else.
@@ -80,17 +104,38 @@ impl Sampler {
 
     /// Takes a look at `now`, counted from the start of the run.
     pub(super) fn look(&mut self, now: Duration) {
-        let Some(cpu) = cpu_seconds(self.seen.pid) else {
+        let processes = tree(self.seen.pid);
+        if processes.is_empty() {
             self.seen.gone = true;
             return;
-        };
+        }
+        let cpu = seconds(processes.values().map(|stat| stat.ticks).sum());
+        let (mut rss_bytes, mut threads) = (0, 0);
+        for pid in processes.keys() {
+            let status = format!("/proc/{pid}/status");
+            let memory = line_of(&status, "VmRSS").and_then(|text| kibibytes(&text));
+            rss_bytes += memory.unwrap_or(0);
+            let count: Option<u64> = line_of(&status, "Threads").and_then(|text| text.parse().ok());
+            threads += count.unwrap_or(0);
+        }
+        if let Some((before, used)) = self.last {
+            let passed = now.saturating_sub(before).as_secs_f64();
+            // The look at the very end comes at once after the last second's.
+            if passed >= SHORTEST_S {
+                self.seen.samples.push(ServerSample {
+                    at_s: rounded(now.as_secs_f64()),
+                    // A child that ended and was not waited for takes its time along.
+                    cpu_cores: rounded((cpu - used).max(0.0) / passed),
+                    rss_bytes,
+                    threads,
+                });
+            }
+        }
         self.first.get_or_insert((now, cpu));
         self.last = Some((now, cpu));
-        let status = format!("/proc/{}/status", self.seen.pid);
-        let memory = line_of(&status, "VmRSS").and_then(|text| kibibytes(&text));
-        let threads = line_of(&status, "Threads").and_then(|text| text.parse().ok());
-        self.resident.extend(memory);
-        self.seen.peak_threads = self.seen.peak_threads.max(threads.unwrap_or(0));
+        self.resident.push(rss_bytes);
+        self.seen.peak_threads = self.seen.peak_threads.max(threads);
+        self.seen.processes = self.seen.processes.max(processes.len());
     }
 
     pub(super) fn finish(mut self) -> ServerUse {
@@ -109,23 +154,20 @@ impl Sampler {
     }
 }
 
-/// Fields 14 and 15 of `/proc/PID/stat`, counted after the command name, which
-/// stands in parentheses and may hold anything.
-#[expect(clippy::cast_precision_loss, reason = "clock ticks of one process")]
-fn cpu_seconds(pid: u32) -> Option<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let after_name = &stat[stat.rfind(')')? + 1..];
-    let mut fields = after_name.split_whitespace().skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
+/// Less than this between two looks is too short for clock ticks to count.
+const SHORTEST_S: f64 = 0.5;
+
+#[expect(clippy::cast_precision_loss, reason = "clock ticks of some processes")]
+fn seconds(ticks: u64) -> f64 {
     // SAFETY: `sysconf` only reads a constant of the system.
     let ticks_a_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-    Some((user + system) as f64 / (ticks_a_second.max(1)) as f64)
+    ticks as f64 / (ticks_a_second.max(1)) as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::{Command, Stdio};
 
     #[test]
     fn memory_is_told_at_its_peak_half_way_and_at_the_end() {
@@ -142,5 +184,23 @@ mod tests {
         sampler.look(Duration::ZERO);
         let seen = sampler.finish();
         assert!(seen.last_rss_bytes > 1 << 20 && !seen.gone, "{seen:?}");
+    }
+
+    #[test]
+    fn a_child_counts_and_each_second_is_kept() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let mut sampler = Sampler::of(std::process::id());
+        // Times are the caller's: nobody waits for three seconds here.
+        for second in 0..3 {
+            sampler.look(Duration::from_secs(second));
+        }
+        sampler.look(Duration::from_millis(2_010));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        let seen = sampler.finish();
+        assert!(seen.processes >= 2, "{seen:?}");
+        let times: Vec<f64> = seen.samples.iter().map(|sample| sample.at_s).collect();
+        assert_eq!(times, [1.0, 2.0], "the last look was no second");
+        assert!(seen.samples.iter().all(|sample| sample.rss_bytes > 1 << 20));
     }
 }

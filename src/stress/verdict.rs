@@ -104,7 +104,11 @@ fn doubts(run: &Run) -> Vec<&'static str> {
     let record = run.record();
     let mut doubts = Vec::new();
     if record.generator.throughput == "floor" {
-        doubts.push("as a floor");
+        // The throughput of an open loop was chosen; what lateness adds to are its times.
+        doubts.push(match record.load.rate {
+            None => "as a floor",
+            Some(_) => "with times as a ceiling",
+        });
     }
     if record
         .arrivals

@@ -17,3 +17,4 @@ mod phases;
 mod scenarios;
 mod session;
 mod sqlite_template;
+mod story;

@@ -45,8 +45,15 @@ impl Dice {
 fn corpus() -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/locust");
     let mut corpus = Vec::new();
-    for version in ["1.1", "2.20.0", "2.47.0"] {
-        for kind in ["stats", "stats_history", "failures", "exceptions"] {
+    for version in ["0.13.2", "0.14", "1.1", "2.20.0", "2.47.0"] {
+        for kind in [
+            "requests",
+            "distribution",
+            "stats",
+            "stats_history",
+            "failures",
+            "exceptions",
+        ] {
             if let Ok(mut bytes) = std::fs::read(root.join(version).join(format!("run_{kind}.csv")))
             {
                 bytes.truncate(LONGEST);
@@ -54,7 +61,7 @@ fn corpus() -> Vec<Vec<u8>> {
             }
         }
     }
-    assert_eq!(corpus.len(), 11, "golden files are missing");
+    assert_eq!(corpus.len(), 16, "golden files are missing");
     let web = "Type\tName\t# Requests\t# Fails\tMedian (ms)\t95%ile (ms)\tCurrent RPS\r\nGET\t/a\t3\t1\t60.16\t60\t0.1\r\n\tAggregated\t3\t1\t60\t60\t0.1\r\n";
     corpus.push(web.as_bytes().to_vec());
     corpus

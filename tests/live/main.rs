@@ -8,6 +8,7 @@ shakedown::requires!(clients, client::all_here, in decoys);
 shakedown::requires!(perf, profile_cpu::perf_here, in profile_cpu);
 shakedown::requires!(heap_profilers, profile_heap::tools_here, in profile_heap);
 shakedown::requires!(browser, flame_pages::chromium_here, in flame_pages);
+shakedown::requires!(browser, flame_pages::chromium_here, in story_pages);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
@@ -27,5 +28,6 @@ mod profile_heap;
 mod prometheus;
 mod request_profiles;
 mod sniffer;
+mod story_pages;
 mod tracing;
 mod trap;

@@ -10,7 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// `/ok...` answers 200, `/error` 500, `/missing` 404, `/hang` never answers,
-/// `/drop` closes the connection instead, `/stall` answers after 100 ms. Ends with the test's runtime.
+/// `/drop` closes the connection instead, `/stall` answers after 100 ms, a login
+/// gets a token of its own, `token-1` and on. Ends with the test's runtime.
 pub(crate) struct Server {
     pub(crate) url: String,
     seen: Arc<Seen>,
@@ -22,6 +23,7 @@ struct Seen {
     tokens: Mutex<BTreeSet<String>>,
     open: AtomicUsize,
     made: AtomicUsize,
+    logins: AtomicUsize,
 }
 
 impl Server {
@@ -55,8 +57,13 @@ impl Server {
     /// Whether every request so far carried `token`.
     pub(crate) fn all_bore(&self, token: &str) -> bool {
         let expected = format!("Bearer {token}");
-        let tokens = self.seen.tokens.lock().unwrap();
+        let tokens = self.tokens();
         !tokens.is_empty() && tokens.iter().all(|token| *token == expected)
+    }
+
+    /// The `Authorization` of all requests so far.
+    pub(crate) fn tokens(&self) -> BTreeSet<String> {
+        self.seen.tokens.lock().unwrap().clone()
     }
 
     pub(crate) fn connections_made(&self) -> usize {
@@ -95,7 +102,13 @@ async fn answer_all(stream: TcpStream, seen: &Seen) -> io::Result<()> {
         seen.tokens.lock().unwrap().insert(token);
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
         seen.requests.lock().unwrap().push(line);
+        let login;
         let (status, body) = match path.as_str() {
+            "/api/v1/auth/login" => {
+                let number = 1 + seen.logins.fetch_add(1, Ordering::SeqCst);
+                login = format!("{{\"access_token\":\"token-{number}\"}}");
+                ("200 OK", login.as_str())
+            }
             "/drop" => return Ok(()),
             "/hang" => {
                 // Reading ends when the client gives up.

@@ -1,7 +1,7 @@
 //! A setting that nobody understands is an error that names it.
 
 use shakedown::stress::goose::prelude::*;
-use shakedown::stress::{Knobs, Limits, Stress};
+use shakedown::stress::{Call, Knobs, Limits, Progress, Stress};
 
 async fn never(_: &mut GooseUser) -> TransactionResult {
     panic!("nothing may be sent")
@@ -60,7 +60,22 @@ fn every_knob_refuses_nonsense_by_name() {
         (
             "STRESS_HOST",
             "localhost",
-            "an address such as `http://127.0.0.1:8000`",
+            "an address such as `http://127.0.0.1:8000`, without a path; the lean transport speaks no TLS",
+        ),
+        (
+            "STRESS_HOST",
+            "https://127.0.0.1:8000",
+            "an address such as `http://127.0.0.1:8000`, without a path; the lean transport speaks no TLS",
+        ),
+        (
+            "STRESS_HOST",
+            "http://127.0.0.1:8000/base",
+            "an address such as `http://127.0.0.1:8000`, without a path; the lean transport speaks no TLS",
+        ),
+        (
+            "STRESS_COMMIT",
+            "main",
+            "a commit, 7 to 40 hexadecimal digits",
         ),
         ("STRESS_ALLOW_REMOTE", "yes", "1 or 0"),
         ("STRESS_TRACE", "1.5", "a share of the requests, 0 to 1"),
@@ -107,12 +122,12 @@ fn every_limit_refuses_nonsense_by_name() {
 #[test]
 fn another_machine_is_loaded_only_with_permission() {
     insta::assert_snapshot!(
-        knobs(&[("STRESS_HOST", "https://example.com")]),
+        knobs(&[("STRESS_HOST", "http://example.com")]),
         @"`example.com` is to be loaded and is not this machine; set `STRESS_ALLOW_REMOTE=1` if it is yours to load"
     );
     for set in [
         &[
-            ("STRESS_HOST", "https://example.com"),
+            ("STRESS_HOST", "http://example.com"),
             ("STRESS_ALLOW_REMOTE", "1"),
         ] as &[_],
         &[("STRESS_HOST", "http://localhost:8000")],
@@ -143,6 +158,50 @@ fn a_deployment_cannot_be_pinned_from_here() {
 }
 
 #[test]
+fn a_test_that_starts_its_own_server_refuses_another_by_name() {
+    let elsewhere = Knobs::from_lookup(lookup(&[("STRESS_HOST", "http://127.0.0.1:1")])).unwrap();
+    insta::assert_snapshot!(
+        elsewhere.for_own_server().unwrap_err(),
+        @"`STRESS_HOST` is `http://127.0.0.1:1`, and this test starts the server that it measures; unset it, or choose a test that takes any server"
+    );
+    assert!(Knobs::default().for_own_server().is_ok());
+    insta::assert_snapshot!(
+        knobs(&[("STRESS_COMMIT", "abc1234")]),
+        @"`STRESS_COMMIT` says what runs at `STRESS_HOST`, which is not set"
+    );
+}
+
+#[tokio::test]
+async fn a_deployment_has_its_host_as_a_factor_and_not_the_commit_of_this_directory() {
+    let server = crate::server::Server::start().await;
+    for (commit, expected) in [(None, "unknown"), (Some("abc1234"), "abc1234")] {
+        let mut knobs = crate::counts::small(2);
+        knobs.host = Some(format!("{}/", server.url));
+        knobs.commit = commit.map(str::to_owned);
+        let scenario = scenario!("fine").register_transaction(transaction!(fine));
+        let run = Stress::against("http://127.0.0.1:1")
+            .scenarios(vec![scenario])
+            .knobs(knobs)
+            .progress(Progress::Off)
+            .run()
+            .await
+            .unwrap();
+        let record = run.record();
+        assert_eq!(
+            (record.revision.commit.as_str(), record.revision.dirty),
+            (expected, false)
+        );
+        let place = server.url.trim_start_matches("http://");
+        assert_eq!(record.factors["host"], place);
+    }
+}
+
+async fn fine(user: &mut GooseUser) -> TransactionResult {
+    Call::get("/ok").send(user).await?;
+    Ok(())
+}
+
+#[test]
 fn the_environment_sizes_a_run() {
     let set = &[
         ("STRESS_USERS", "1500"),
@@ -156,5 +215,5 @@ fn the_environment_sizes_a_run() {
         ("STRESS_SERVER_CORES", "0"),
         ("STRESS_GENERATOR_CORES", "1-2"),
     ];
-    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, rate: Some(2.5), workers: Some(12), server_cores: Some(Cores([0])), generator_cores: Some(Cores([1, 2])), host: None, allow_remote: false, seed: 7, trace: 0.01, timeout: 500ms }");
+    insta::assert_snapshot!(knobs(set), @"Knobs { users: 1500, spawn_rate: 0.5, duration: 120s, rate: Some(2.5), workers: Some(12), server_cores: Some(Cores([0])), generator_cores: Some(Cores([1, 2])), host: None, commit: None, allow_remote: false, seed: 7, trace: 0.01, timeout: 500ms }");
 }

@@ -73,17 +73,59 @@ fn bad_files_are_listed_with_their_place_and_the_rest_is_told() {
 }
 
 #[test]
+fn runs_without_statistics_are_listed_and_strict_fails() {
+    let directory = tempfile::tempdir().unwrap();
+    let names = fixture("names");
+    let history = "profile_800_notracing_12_workers_c0ffee1_stats_history.csv";
+    std::fs::copy(names.join(history), directory.path().join(history)).unwrap();
+    let record = "profile_50_dashboard_database-sqlite_tracing-off_2_workers_feed5eed.json";
+    std::fs::copy(
+        fixture("records").join(record),
+        directory.path().join(record),
+    )
+    .unwrap();
+    std::fs::write(directory.path().join("notes.json"), "{\"of\": \"others\"}").unwrap();
+    let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
+    let bad: Vec<&str> = archive.bad.iter().map(|bad| bad.file.as_str()).collect();
+    assert_eq!(bad, [record, history]);
+    assert_eq!(
+        archive.bad[1].cause,
+        "belongs to a run without statistics (`profile_800_notracing_12_workers_c0ffee1_stats.csv`)"
+    );
+}
+
+#[test]
+fn a_story_of_people_fits_on_a_few_screens() {
+    let archive = archive("records");
+    let text = markdown(
+        &document(&Tale::new(&archive, &StoryConfig::default())),
+        "plots",
+    );
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    for heading in headings {
+        assert!(heading.chars().count() <= 80, "{heading}");
+    }
+    let (story, files) = text.split_once("## Runs").unwrap();
+    assert!(
+        !story.contains("_stats.csv"),
+        "file names stand in one table: {story}"
+    );
+    assert!(files.contains("_run4_feed5eed_stats.csv"));
+}
+
+#[test]
 fn pairs_that_differ_in_one_factor_are_found_and_others_are_not() {
     let archive = archive("names");
     let tale = Tale::new(&archive, &StoryConfig::default());
     assert_eq!(
         headings(&tale),
         [
-            "tracing: on → off",
-            "workers: not stated → 12",
             "cores: not stated → 1",
+            "workers: not stated → 12",
+            "tracing: on → off",
         ],
-        "12 workers against one core differ in two factors, the old commit in users too"
+        "12 workers against one core differ in two factors, the old commit in users too; \
+         all are pairs with the base, so the largest effect is first"
     );
     for comparison in &tale.comparisons {
         assert_eq!(comparison.differences.len(), 1);
@@ -94,8 +136,13 @@ fn pairs_that_differ_in_one_factor_are_found_and_others_are_not() {
 fn repeated_runs_are_one_configuration_with_a_verdict() {
     let archive = archive("records");
     let tale = Tale::new(&archive, &StoryConfig::default());
-    let tracing = &tale.comparisons[0];
-    assert_eq!(tracing.heading(), "tracing: on → off");
+    let of = |heading: &str| {
+        let mut comparisons = tale.comparisons.iter();
+        comparisons
+            .find(|comparison| comparison.heading() == heading)
+            .unwrap()
+    };
+    let tracing = of("tracing: on → off");
     assert_eq!(
         (tracing.before.runs.len(), tracing.after.runs.len()),
         (4, 4)
@@ -108,8 +155,7 @@ fn repeated_runs_are_one_configuration_with_a_verdict() {
         interval.low <= change && change <= interval.high,
         "{interval:?} holds {change}"
     );
-    let workers = &tale.comparisons[1];
-    assert_eq!(workers.heading(), "workers: 1 → 2");
+    let workers = of("workers: 1 → 2");
     assert!(workers.deltas.iter().all(|delta| delta.verdict.is_none()));
 }
 
@@ -126,8 +172,20 @@ fn another_machine_its_load_and_a_saturated_generator_are_said() {
     for word in ["different machines", "different load", "was saturated"] {
         assert!(said.contains(word), "{word} in {said}");
     }
-    let calm = &tale.comparisons[0];
-    assert_eq!(calm.cautions, Vec::<String>::new());
+    assert_eq!(tale.comparisons[0].cautions, Vec::<String>::new());
+    assert!(tale.comparisons.last().unwrap().changes_machine());
+    let told = markdown(&document(&tale), "plots");
+    let short = told
+        .split("## In short")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
+    assert!(
+        short.contains("workers: 1 → 2") && !short.contains("1 → 4"),
+        "{short}"
+    );
 }
 
 #[test]
@@ -223,7 +281,12 @@ fn a_thousand_profiles_are_told_in_full_and_comparisons_stay_readable() {
     assert_eq!(tale.comparisons.len(), 500 + 1_000 + 1_000 + 1_000);
     let document = document(&tale);
     let text = markdown(&document, "plots");
-    assert!(text.contains("3460 further pairs"));
+    assert!(text.contains("3494 further pairs"));
+    assert!(text.contains("3434 more, with smaller effects"));
+    assert!(
+        text.lines().count() < 2_400,
+        "1,000 rows of figures and 1,000 of files"
+    );
     assert!(document.plots().count() <= 60);
 }
 

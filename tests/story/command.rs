@@ -129,6 +129,29 @@ fn nothing_to_tell_is_an_error_with_help() {
 }
 
 #[test]
+fn settings_that_are_not_there_and_sides_that_are_not_are_errors_with_help() {
+    let names = fixture("names");
+    let run = names.join("profile_800_c0ffee1.csv");
+    let cases: [&[&str]; 3] = [
+        &["story", path(&names), "--dry-run", "--config", "typo.toml"],
+        &["compare", path(&run), path(&run), "--config", "typo.toml"],
+        &["compare", "no/such", path(&run)],
+    ];
+    for arguments in cases {
+        let (exit, data, talk) = shakedown(arguments);
+        assert_eq!(
+            (exit, data.as_str()),
+            (Exit::InputOutput, ""),
+            "{arguments:?}"
+        );
+        let named = ["typo.toml", "no/such"]
+            .iter()
+            .any(|name| talk.contains(&format!("`{name}`")));
+        assert!(named && talk.contains("help: "), "{talk}");
+    }
+}
+
+#[test]
 fn compare_prints_text_or_one_json_document() {
     let names = fixture("names");
     let (before, after) = (

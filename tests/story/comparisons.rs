@@ -85,7 +85,7 @@ fn any_file_of_a_run_names_it() {
         run.file,
         "profile_800_notracing_12_workers_c0ffee1_stats.csv"
     );
-    assert_eq!(run.timeline.len(), 20);
+    assert_eq!(run.timeline().len(), 20);
 }
 
 #[test]
@@ -102,11 +102,13 @@ fn a_side_that_is_no_run_is_an_error_that_says_why() {
             broken.display()
         )
     );
-    let missing = FaceOff::read(&good, Path::new("no/such.csv"), &config).unwrap_err();
-    assert!(matches!(
-        missing,
-        StoryError::List { .. } | StoryError::NotAProfile { .. }
-    ));
+    let missing = FaceOff::read(&good, Path::new("no/such"), &config).unwrap_err();
+    assert!(matches!(missing, StoryError::Missing { .. }));
+    assert_eq!(
+        missing.to_string(),
+        "there is no file or directory `no/such`"
+    );
+    assert!(missing.help().unwrap().contains("compare A B"));
     let mixed = FaceOff::read(&good, &names, &config).unwrap_err();
     assert!(mixed.to_string().contains("notes.csv"), "{mixed}");
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use shakedown::locust::read::{
     Cause, Exception, Failure, History, Malformed, Rate, ReadError, Stats, Table, parse, read,
 };
+use shakedown::story::{Archive, StoryConfig};
 
 fn golden(version: &str, file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -200,6 +201,44 @@ fn the_web_page_table_says_that_its_rate_is_current() {
     assert_eq!(stats.percentile_ms(all, 99.0), Some(60.0));
     assert_eq!(all.requests_per_second, Some(0.5));
     assert_eq!(stats.rows[0].name, "/say \"hi\", twice");
+}
+
+#[test]
+fn the_oldest_layouts_are_read_from_whole_files() {
+    let of = |file: &str| match read(&golden("0.13.2", file)).unwrap() {
+        Table::Stats(stats) => stats,
+        other => panic!("{file} holds no statistics: {other:?}"),
+    };
+    let older = of("run_requests.csv").with_distribution(&of("run_distribution.csv"));
+    let newer = stats("0.14");
+    for stats in [&older, &newer] {
+        let all = stats.aggregated().unwrap();
+        assert_eq!((all.requests, all.failures), (150, 2));
+        assert_eq!(all.requests_per_second, Some(15.06));
+        assert_eq!(stats.percentile_ms(all, 95.0), Some(130.0));
+        let slow = stats
+            .rows
+            .iter()
+            .find(|row| row.name == "/slow \"quoted\", comma");
+        assert_eq!(stats.percentile_ms(slow.unwrap(), 99.0), Some(190.0));
+    }
+    assert_eq!(
+        history("0.14").aggregated().last().unwrap().stats.requests,
+        150
+    );
+    assert_eq!(failures("0.14")[0].occurrences, 2);
+    // And runs of them are told.
+    for (version, seconds) in [("0.13.2", 0), ("0.14", 2)] {
+        let archive = Archive::read(&golden(version, ""), &StoryConfig::default()).unwrap();
+        assert_eq!(
+            (archive.profiles.len(), archive.bad.len()),
+            (1, 0),
+            "{:?}",
+            archive.bad
+        );
+        assert_eq!(archive.profiles[0].timeline().len(), seconds);
+        assert_eq!(archive.profiles[0].numbers.p99_ms, Some(170.0));
+    }
 }
 
 #[test]

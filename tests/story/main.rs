@@ -6,5 +6,8 @@ mod command;
 mod comparisons;
 #[path = "../service/conftest.rs"]
 mod conftest;
+mod judged;
 mod locust_tables;
 mod pages;
+mod published;
+mod repeated;

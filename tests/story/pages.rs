@@ -146,12 +146,14 @@ fn publishing_writes_all_files_and_removes_only_drawings_of_its_own() {
     let path = directory.path().join("docs/Story.md");
     let plots = directory.path().join("docs/Story-plots");
     fs::create_dir_all(&plots).unwrap();
-    fs::write(plots.join("delta-99.svg"), "old").unwrap();
+    for old in ["delta-99.svg", "flame-07.svg"] {
+        fs::write(plots.join(old), "old").unwrap();
+    }
     fs::write(plots.join("logo.svg"), "somebody's").unwrap();
     let document = told("names");
     let published = publish(&document, &path).unwrap();
     assert_eq!(published.plots.len(), document.plots().count());
-    assert!(!plots.join("delta-99.svg").exists());
+    assert!(!plots.join("delta-99.svg").exists() && !plots.join("flame-07.svg").exists());
     assert!(plots.join("logo.svg").exists());
     let text = fs::read_to_string(&published.markdown).unwrap();
     for part in text.split("](").skip(1) {

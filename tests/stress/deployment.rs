@@ -36,6 +36,25 @@ async fn a_deployment_is_loaded_with_the_credentials_of_the_environment() -> Res
 }
 
 #[tokio::test]
+async fn a_token_of_the_environment_is_used_as_it_is() -> Result {
+    let server = DecnetServer::start()?;
+    let of = |token: String| {
+        move |name: &str| match name {
+            "STRESS_TOKEN" => Some(token.clone()),
+            // Wrong, and not to be looked at.
+            "STRESS_USERNAME" | "STRESS_PASSWORD" => Some("nobody".to_owned()),
+            _ => None,
+        }
+    };
+    let right = Target::deployed(server.url(), of(server.token().await?)).await?;
+    assert_eq!(right.logs().await?, 0);
+    let wrong = Target::deployed(server.url(), of("not a token".to_owned())).await?;
+    let error = wrong.logs().await.expect_err("it is none").to_string();
+    assert!(error.contains("401"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_deployment_without_credentials_is_an_error_that_names_the_variables() {
     let refused = Target::deployed("http://127.0.0.1:1", |_| None).await;
     let error = refused.expect_err("there were none").to_string();

@@ -67,9 +67,15 @@ async fn the_writers_queue_and_batches_go_through_the_record_into_the_story() {
     let deepest = writer.queue_depth_max;
     assert!((102.0..110.0).contains(&deepest), "{writer:?}");
     let story = told(&run);
-    let sentence =
-        format!("Up to {deepest} writes waited for the writer, 25 writes to a transaction.");
-    assert!(story.contains(&sentence), "{sentence}\n{story}");
+    // A row of the table of bottlenecks: the deepest queue, and writes a transaction.
+    let cells = format!("| {deepest} | 25 |");
+    assert!(story.contains(&cells), "{cells}\n{story}");
+    // Drawn second by second under the throughput.
+    let looks = &record.gauges["writer.queue_depth"].series;
+    assert!(
+        looks.len() >= 3 && looks.iter().all(|(_, depth)| *depth >= 100.0),
+        "{looks:?}"
+    );
 }
 
 #[tokio::test]

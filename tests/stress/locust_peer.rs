@@ -44,7 +44,8 @@ async fn visit(user: &mut GooseUser) -> TransactionResult {
         .name("/ok/[n], \"quoted\"")
         .send(user)
         .await?;
-    Ok(())
+    let mistake = "a \"mistake\", of the scenario".to_owned();
+    Err(Box::new(TransactionError::Custom(mistake)))
 }
 
 /// Runs Locust against `server`; its files begin with `prefix`.
@@ -112,9 +113,20 @@ async fn pandas_reads_our_files_as_it_reads_those_of_a_real_locust() {
     let ours = ours(&server, directory.path()).await;
     let (theirs, ours) = compared(&prefix, &ours);
 
-    assert_eq!(theirs["crlf"], ours["crlf"]);
+    let files = ["stats", "stats_history", "failures", "exceptions"];
+    for report in [&theirs, &ours] {
+        assert!(
+            files.iter().all(|file| report["crlf"][file] == true),
+            "{report}"
+        );
+        assert_eq!(
+            report["empty"],
+            serde_json::json!([]),
+            "every file has rows"
+        );
+    }
     let mut apart = Vec::new();
-    for file in ["stats", "stats_history", "failures", "exceptions"] {
+    for file in files {
         let columns = |report: &Value| report["columns"][file].as_array().unwrap().clone();
         let (theirs, ours) = (columns(&theirs), columns(&ours));
         let names = |columns: &[Value]| {

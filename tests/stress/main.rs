@@ -8,6 +8,7 @@ shakedown::requires!(matrix, matrix::is_wanted, in matrix_mysql, opt_in);
 shakedown::requires!(lenses, lens_costs::are_wanted, in lens_costs, opt_in);
 shakedown::requires!(mysql, shakedown::db::mysql::available, in matrix_mysql, opt_in);
 shakedown::requires!(wrk, accuracy::has_wrk, in accuracy);
+shakedown::requires!(calm_machine, accuracy::is_calm, in accuracy, opt_in);
 shakedown::requires!(locust, locust_peer::is_installed, in locust_peer, opt_in);
 shakedown::requires!(peers, peers::are_wanted, in peers, opt_in);
 
@@ -34,6 +35,7 @@ mod lens_costs;
 mod locust_peer;
 mod matrix;
 mod matrix_mysql;
+mod memory;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod mixes;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
@@ -49,3 +51,4 @@ mod spike;
 mod stall;
 mod sustained;
 mod target;
+mod transport;

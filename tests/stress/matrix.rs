@@ -1,5 +1,7 @@
 //! One factor at a time, from the set-up that ships: what `cargo shakedown
-//! story` compares. Fourteen runs, so only where `STRESS_MATRIX=1` asks for them.
+//! story` compares. Twenty runs, so only where `STRESS_MATRIX=1` asks for them.
+//! `make story-runs` repeats them `STORY_ROUNDS` times, one round after the other, so
+//! that what the machine does meanwhile hits all alike.
 //!
 //! Traced runs send their spans to a collector in the generator's process, which
 //! takes processor time that the generator would have.
@@ -9,14 +11,15 @@ use shakedown::Result;
 use shakedown::process::Cores;
 use shakedown::stress::Knobs;
 
-use crate::scenarios::{dashboard, ingest};
+use crate::decnet_server::ADMIN_PASSWORD;
+use crate::scenarios::{dashboard, dashboard_login, ingest};
 use crate::target::{Setup, Target, Tracing, conclude};
 
 /// The requirement of the matrix and of what it is compared with.
 pub(crate) fn is_wanted() -> std::result::Result<(), String> {
     match std::env::var("STRESS_MATRIX").as_deref() {
         Ok("1") => Ok(()),
-        _ => Err("`STRESS_MATRIX` is not 1; the matrix is a dozen runs of STRESS_DURATION".into()),
+        _ => Err("`STRESS_MATRIX` is not 1; the matrix is twenty runs of STRESS_DURATION".into()),
     }
 }
 
@@ -39,7 +42,8 @@ fn first_and_rest() -> Result<(Cores, Option<Cores>)> {
     Ok((first, Cores::new(rest.iter().copied())))
 }
 
-pub(crate) async fn measure(mut knobs: Knobs, setup: Setup) -> Result {
+pub(crate) async fn measure(knobs: Knobs, setup: Setup) -> Result {
+    let mut knobs = knobs.for_own_server()?;
     knobs.workers = setup.workers;
     knobs.server_cores = setup.cores.clone();
     let target = Target::start(&setup).await?;
@@ -132,14 +136,43 @@ async fn with_tracing(#[case] tracing: Tracing) -> Result {
     measure(knobs, setup).await
 }
 
+/// Fewer users than the others have: how it scales.
+#[rstest]
+#[case::a_hundred(100)]
+#[case::five_hundred(500)]
 #[tokio::test]
-async fn the_dashboard() -> Result {
+async fn with_users(#[case] users: usize) -> Result {
     let mut knobs = Knobs::from_env()?;
+    knobs.users = users;
     let setup = base(&knobs);
-    knobs.workers = setup.workers;
+    measure(knobs, setup).await
+}
+
+#[rstest]
+#[case::a_hundred(100)]
+#[case::five_hundred(500)]
+#[case::fifteen_hundred(1_500)]
+#[tokio::test]
+async fn the_dashboard_with_users(#[case] users: usize) -> Result {
+    let mut knobs = Knobs::from_env()?.for_own_server()?;
+    let setup = base(&knobs);
+    (knobs.users, knobs.workers) = (users, setup.workers);
     let target = Target::start(&setup).await?;
     let scenario = dashboard(&target.token)?;
     conclude(&target.stress("dashboard", scenario, knobs).run().await?)
+}
+
+/// As the load was first published, of users as many as can log in within a ramp.
+#[tokio::test]
+async fn the_dashboard_of_those_who_log_in() -> Result {
+    let mut knobs = Knobs::from_env()?.for_own_server()?;
+    let setup = base(&knobs);
+    (knobs.users, knobs.workers) = (100, setup.workers);
+    knobs.spawn_rate = knobs.spawn_rate.min(5.0);
+    let target = Target::start(&setup).await?;
+    let scenario = dashboard_login("admin", ADMIN_PASSWORD)?;
+    let stress = target.stress("dashboard-login", scenario, knobs);
+    conclude(&stress.run().await?)
 }
 
 /// At the rate that the original's published run reached, in an open loop.

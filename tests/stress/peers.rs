@@ -72,9 +72,9 @@ async fn fastapi_with_a_transaction_a_request(#[case] workers: usize) -> Result 
         .until_async(async || reqwest::get(&health).await?.error_for_status().map(drop))
         .await;
 
-    let mut knobs = Knobs::from_env()?;
+    let mut knobs = Knobs::from_env()?.for_own_server()?;
     knobs.workers = Some(workers);
-    let mut stress = Stress::against(url)
+    let stress = Stress::against(url)
         .name("ingest")
         .factor("service", "fastapi")
         .factor("cores", Cores::available()?.count().to_string())
@@ -83,11 +83,8 @@ async fn fastapi_with_a_transaction_a_request(#[case] workers: usize) -> Result 
         .factor("tracing", "off")
         .factor("writer", "naive")
         .scenarios(vec![ingest(TOKEN)?])
+        .server_pid(server.pid())
         .knobs(knobs);
-    if workers == 1 {
-        // Of several only the parent would be looked at.
-        stress = stress.server_pid(server.pid());
-    }
     let run = stress.run().await?;
     let archived = run.archive(root().join("development/profiles"))?;
     let mut limits = Limits::default();

@@ -1,91 +1,147 @@
-//! One run over time: throughput above, response times below, the ramp shaded.
+//! One run over time: throughput above, response times below, the ramp shaded; and
+//! what the server used, where somebody looked.
 
 use super::canvas::{Anchor, Canvas};
 use super::legend::Legend;
 use super::scale::{Frame, Scale, count_label, time_label};
 use super::{Plot, Width};
-use crate::story::Second;
+use crate::story::{Profile, Second};
 
-/// Draws a run second by second. `windowed` says that the percentiles are of the
-/// last seconds and not since the beginning. `None` with fewer than two seconds.
+/// A quantity of a second.
+type Of = fn(&Second) -> Option<f64>;
+
+/// Draws `run` second by second. `None` with fewer than two seconds.
 #[must_use]
-pub fn timeline(slug: &str, title: &str, seconds: &[Second], windowed: bool) -> Option<Plot> {
+pub fn timeline(slug: &str, title: &str, run: &Profile) -> Option<Plot> {
+    let seconds = run.timeline();
     if seconds.len() < 2 {
         return None;
     }
-    let since = if windowed {
+    let since = if run.timeline_is_windowed {
         "of the last seconds"
     } else {
         "since the beginning"
     };
+    let ramp = ramp_end(run, &seconds);
     let caption = format!(
-        "Requests and failures per second, and response times {since}. The shaded time is the ramp, \
-         while users were still being added."
+        "Requests and failures per second, and response times {since}; where a record has them, the cores that \
+         the server used and the writes that waited in it. The shaded time is the ramp."
     );
     Some(Plot::new(slug, title, &caption, |width| {
-        draw(seconds, width)
+        draw(&seconds, ramp, width)
     }))
 }
 
-fn draw(seconds: &[Second], width: Width) -> Canvas {
-    let failing = seconds
-        .iter()
-        .any(|second| second.failures_per_second.is_some_and(|rate| rate > 0.0));
-    let mut labels = vec!["requests/s", "p50", "p95"];
-    if failing {
-        labels.push("failures/s");
-    }
-    let legend = Legend::new(labels, width.units());
-    let upper = Frame {
-        left: 66.0,
-        top: 30.0,
-        width: width.units() - 66.0 - 20.0,
-        height: 150.0,
+/// When the ramp was over: as recorded, or the first second with all users.
+fn ramp_end(run: &Profile, seconds: &[Second]) -> Option<f64> {
+    let most = highest(seconds, |second| second.users);
+    let full = || {
+        let mut seconds = seconds.iter();
+        let full = seconds.find(|one| most > 0.0 && one.users.is_some_and(|users| users >= most));
+        full.map(|second| second.at)
     };
-    let lower = Frame {
-        top: upper.bottom() + 42.0,
-        ..upper
+    run.ramp_s.or_else(full).filter(|end| *end > 0.0)
+}
+
+/// One panel: its name, what it shows with the class and the legend's word of each.
+struct Panel {
+    name: &'static str,
+    label: fn(f64) -> String,
+    lines: Vec<(&'static str, Of)>,
+}
+
+fn panels(seconds: &[Second]) -> Vec<Panel> {
+    let has = |of: Of| {
+        seconds
+            .iter()
+            .any(|second| of(second).is_some_and(|value| value > 0.0))
     };
-    let mut canvas = Canvas::new(width.units(), lower.bottom() + 48.0 + legend.height() + 8.0);
-    let end = seconds.iter().map(|second| second.at).fold(1.0, f64::max);
-    let x = seconds_axis(end);
-    for frame in [&upper, &lower] {
-        shade_ramp(&mut canvas, frame, &x, seconds);
+    let mut rates: Vec<(&'static str, Of)> = vec![("requests/s", |second| second.rps)];
+    let failures: Of = |second| second.failures_per_second;
+    if has(failures) {
+        rates.push(("failures/s", failures));
     }
-    let rates = Scale::from_zero(highest(seconds, |second| second.rps), count_label);
-    let times = Scale::from_zero(
-        highest(seconds, |second| second.p95_ms).max(highest(seconds, |second| second.p50_ms)),
-        time_label,
-    );
-    upper.draw_y(&mut canvas, &rates);
-    lower.draw_y(&mut canvas, &times);
-    upper.draw_x(&mut canvas, &Scale::between(0.0, end, Vec::new()));
-    lower.draw_x(&mut canvas, &x);
-    canvas.text("soft", Anchor::Start, (12.0, 18.0), "requests per second");
-    canvas.text(
-        "soft",
-        Anchor::Start,
-        (12.0, lower.top - 12.0),
-        "response time",
-    );
-    let middle = lower.left + lower.width / 2.0;
-    let at = (middle, lower.bottom() + 40.0);
-    canvas.text("soft", Anchor::Middle, at, "seconds since the start");
-    draw_line(&mut canvas, "s0", &upper, (&x, &rates), seconds, |second| {
-        second.rps
-    });
-    draw_line(&mut canvas, "s1", &lower, (&x, &times), seconds, |second| {
-        second.p50_ms
-    });
-    draw_line(&mut canvas, "s2", &lower, (&x, &times), seconds, |second| {
-        second.p95_ms
-    });
-    if failing {
-        draw_line(&mut canvas, "s3", &upper, (&x, &rates), seconds, |second| {
-            second.failures_per_second
+    let mut panels = vec![
+        Panel {
+            name: "requests per second",
+            label: count_label,
+            lines: rates,
+        },
+        Panel {
+            name: "response time",
+            label: time_label,
+            lines: vec![
+                ("p50", |second| second.p50_ms),
+                ("p95", |second| second.p95_ms),
+            ],
+        },
+    ];
+    let cores: Of = |second| second.server_cores;
+    let queue: Of = |second| second.queue_depth;
+    let memory: Of = |second| {
+        second
+            .server_rss_bytes
+            .map(|bytes| bytes / f64::from(1 << 20))
+    };
+    for (name, word, of) in [
+        ("cores of the server", "server's cores", cores),
+        ("memory of the server, MiB", "server's memory", memory),
+        ("writes that wait", "queue", queue),
+    ] {
+        if has(of) {
+            panels.push(Panel {
+                name,
+                label: count_label,
+                lines: vec![(word, of)],
+            });
+        }
+    }
+    panels
+}
+
+/// The height of the two panels that every run has, and of the others.
+const TALL: f64 = 150.0;
+const LOW: f64 = 80.0;
+
+fn draw(seconds: &[Second], ramp: Option<f64>, width: Width) -> Canvas {
+    let panels = panels(seconds);
+    let words = panels.iter().flat_map(|panel| &panel.lines);
+    let legend = Legend::new(words.map(|(word, _)| *word), width.units());
+    let mut frames: Vec<Frame> = Vec::new();
+    for index in 0..panels.len() {
+        frames.push(Frame {
+            left: 66.0,
+            top: frames.last().map_or(30.0, |above| above.bottom() + 42.0),
+            width: width.units() - 66.0 - 20.0,
+            height: if index < 2 { TALL } else { LOW },
         });
     }
-    legend.draw(&mut canvas, lower.bottom() + 50.0);
+    let lowest = frames.last().map_or(0.0, Frame::bottom);
+    let mut canvas = Canvas::new(width.units(), lowest + 48.0 + legend.height() + 8.0);
+    let end = seconds.iter().map(|second| second.at).fold(1.0, f64::max);
+    let x = seconds_axis(end);
+    let mut style = 0;
+    for (index, (panel, frame)) in panels.iter().zip(&frames).enumerate() {
+        if let Some(ramp) = ramp {
+            shade_ramp(&mut canvas, frame, &x, ramp.min(end));
+        }
+        let tops = panel.lines.iter().map(|(_, of)| highest(seconds, of));
+        let y = Scale::from_zero(tops.fold(0.0, f64::max), panel.label);
+        frame.draw_y(&mut canvas, &y);
+        let is_last = index + 1 == panels.len();
+        let bare = Scale::between(0.0, end, Vec::new());
+        frame.draw_x(&mut canvas, if is_last { &x } else { &bare });
+        let at = (12.0, frame.top - 12.0);
+        canvas.text("soft", Anchor::Start, at, panel.name);
+        for (_, of) in &panel.lines {
+            let class = format!("s{style}");
+            draw_line(&mut canvas, &class, frame, (&x, &y), seconds, of);
+            style += 1;
+        }
+    }
+    let middle = (66.0 + (width.units() - 86.0) / 2.0, lowest + 40.0);
+    canvas.text("soft", Anchor::Middle, middle, "seconds since the start");
+    legend.draw(&mut canvas, lowest + 50.0);
     canvas
 }
 
@@ -99,19 +155,13 @@ fn highest(seconds: &[Second], of: impl Fn(&Second) -> Option<f64>) -> f64 {
     seconds.iter().filter_map(of).fold(0.0, f64::max)
 }
 
-/// From the beginning to the first second with all users.
-fn shade_ramp(canvas: &mut Canvas, frame: &Frame, x: &Scale, seconds: &[Second]) {
-    let most = highest(seconds, |second| second.users);
-    let full = seconds
-        .iter()
-        .find(|second| most > 0.0 && second.users.is_some_and(|users| users >= most));
-    if let Some(full) = full.filter(|full| full.at > 0.0) {
-        let width = frame.x(x, full.at) - frame.left;
-        canvas.rectangle("shade", frame.left, frame.top, width, frame.height);
-        if width > 40.0 {
-            let at = (frame.left + 6.0, frame.top + 15.0);
-            canvas.text("soft", Anchor::Start, at, "ramp");
-        }
+/// From the beginning to the end of the ramp.
+fn shade_ramp(canvas: &mut Canvas, frame: &Frame, x: &Scale, ramp: f64) {
+    let width = frame.x(x, ramp) - frame.left;
+    canvas.rectangle("shade", frame.left, frame.top, width, frame.height);
+    if width > 40.0 {
+        let at = (frame.left + 6.0, frame.top + 15.0);
+        canvas.text("soft", Anchor::Start, at, "ramp");
     }
 }
 

@@ -53,6 +53,8 @@ impl Record {
             generator: self.generator.phrase(),
             interrupted: self.windows.complete.map(|complete| !complete),
             schedule_lag_ms: self.generator.schedule_lag_ms,
+            schedule_lag_p99_ms: self.arrivals.as_ref().and_then(|of| of.lag_p99_ms),
+            rate_not_kept: self.arrivals.as_ref().and_then(|of| of.saturated),
             queue_depth_max: writer.and_then(|writer| writer.queue_depth_max),
             batch_mean: writer.and_then(|writer| writer.batch_mean),
             machine_cores: cores,

@@ -10,31 +10,47 @@ use shakedown::stress::{Call, Mix, StressError, roll};
 
 use super::{bearing, get};
 
+/// Pages that are always asked for alike, and how often.
+pub(super) const PAGES: [(u64, &str); 10] = [
+    (10, "/api/v1/stats"),
+    (8, "/api/v1/logs?limit=50"),
+    (8, "/api/v1/attackers"),
+    (7, "/api/v1/deckies"),
+    (6, "/api/v1/bounty"),
+    (5, "/api/v1/logs/histogram"),
+    (5, "/api/v1/logs?search=ssh&limit=100"),
+    (4, "/api/v1/attackers?search=brute&sort_by=recent"),
+    (3, "/api/v1/health"),
+    (3, "/api/v1/config"),
+];
+/// How often somebody leafs through the logs.
+pub(super) const LEAFING: u64 = 4;
+/// How often somebody looks at the live stream.
+pub(super) const STREAMING: u64 = 1;
+
 /// Users with `token`, who wait 10 to 50 ms between requests.
 pub(crate) fn dashboard(token: &str) -> Result<Scenario, StressError> {
     let token: Arc<str> = token.into();
-    let page = || {
-        let offset = roll(0..1_001);
-        Call::get(format!("/api/v1/logs?limit=100&offset={offset}"))
-            .name("/api/v1/logs?limit=100&offset=[n]")
-    };
-    let stream = || Call::get("/api/v1/stream?maxOutput=3").first_piece();
-    Mix::named("dashboard")
-        .wait(Duration::from_millis(10), Duration::from_millis(50))
-        .weighted(10, get(&token, "/api/v1/stats"))
-        .weighted(8, get(&token, "/api/v1/logs?limit=50"))
-        .weighted(8, get(&token, "/api/v1/attackers"))
-        .weighted(7, get(&token, "/api/v1/deckies"))
-        .weighted(6, get(&token, "/api/v1/bounty"))
-        .weighted(5, get(&token, "/api/v1/logs/histogram"))
-        .weighted(5, get(&token, "/api/v1/logs?search=ssh&limit=100"))
-        .weighted(
-            4,
-            get(&token, "/api/v1/attackers?search=brute&sort_by=recent"),
-        )
-        .weighted(4, bearing(&token, page))
-        .weighted(3, get(&token, "/api/v1/health"))
-        .weighted(3, get(&token, "/api/v1/config"))
-        .weighted(1, bearing(&token, stream))
+    let mut mix = unhurried("dashboard");
+    for (weight, path) in PAGES {
+        mix = mix.weighted(weight, get(&token, path));
+    }
+    mix.weighted(LEAFING, bearing(&token, some_page))
+        .weighted(STREAMING, bearing(&token, stream))
         .scenario()
+}
+
+/// A mix of users who wait 10 to 50 ms between requests.
+pub(super) fn unhurried(name: &str) -> Mix {
+    Mix::named(name).wait(Duration::from_millis(10), Duration::from_millis(50))
+}
+
+pub(super) fn some_page() -> Call {
+    let offset = roll(0..1_001);
+    Call::get(format!("/api/v1/logs?limit=100&offset={offset}"))
+        .name("/api/v1/logs?limit=100&offset=[n]")
+}
+
+pub(super) fn stream() -> Call {
+    Call::get("/api/v1/stream?maxOutput=3").first_piece()
 }

@@ -27,6 +27,46 @@ pub(crate) fn ingest(token: &str) -> Result<Scenario, StressError> {
         .scenario()
 }
 
+/// The same on Goose's own client, whole bodies read.
+pub(crate) fn ingest_by_goose(token: &str) -> Result<Scenario, StressError> {
+    let token: Arc<str> = token.into();
+    let get = |path| by_goose(&token, GooseMethod::Get, path, String::new);
+    Mix::named("ingest-by-goose")
+        .weighted(70, by_goose(&token, GooseMethod::Post, "/api/v1/logs", log))
+        .weighted(20, get("/api/v1/attackers"))
+        .weighted(10, get("/healthz"))
+        .scenario()
+}
+
+fn by_goose(
+    token: &Arc<str>,
+    method: GooseMethod,
+    path: &'static str,
+    body: fn() -> String,
+) -> Transaction {
+    let token = Arc::clone(token);
+    Transaction::new(Arc::new(move |user| {
+        let (token, body) = (Arc::clone(&token), body());
+        Box::pin(async move {
+            let request = user.get_request_builder(&method, path)?;
+            let request = request
+                .bearer_auth(&token)
+                .header("content-type", "application/json")
+                .body(body);
+            let request = GooseRequest::builder()
+                .method(method)
+                .path(path)
+                .name(path)
+                .set_request_builder(request)
+                .build();
+            if let Ok(response) = user.request(request).await?.response {
+                let _ = response.bytes().await;
+            }
+            Ok(())
+        })
+    }))
+}
+
 /// One log as a decoy reports it, from one of ten thousand attackers, the low
 /// numbers more often.
 fn log() -> String {
