@@ -16,6 +16,7 @@ mod filters;
 #[path = "../service/in_process.rs"]
 mod in_process;
 mod ingest;
+mod last_spans;
 #[path = "../service/model.rs"]
 mod model;
 mod openapi;
