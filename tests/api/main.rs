@@ -8,6 +8,8 @@ mod account;
 mod artifacts;
 mod attackers;
 mod bounty;
+#[path = "../cost_report/mod.rs"]
+mod cost_report;
 mod busy;
 mod dashboard;
 mod developer;
