@@ -107,13 +107,18 @@ soak: tools ## the ingest mix for STRESS_SOAK (30m)
 # What ships where nobody looks: decnet without its lenses.
 PLAIN := $(CURDIR)/target/plain
 
-.PHONY: plain
-plain: ## decnet built without features, into target/plain
+.PHONY: plain-build
+plain-build:
 	$(CARGO) build --release --locked -p decnet --target-dir $(PLAIN)
+
+.PHONY: plain
+plain: tools plain-build ## decnet built without features, into target/plain, and the tests of that build
+	STRESS_DECNET_PLAIN=$(PLAIN)/release/decnet SHAKEDOWN_REQUIRE=plain \
+	$(NEXTEST) --profile live --test live -E 'test(/^without_lenses::/)'
 
 # Not part of CI: alternating runs on a machine that does nothing else (25 minutes).
 .PHONY: lens-costs
-lens-costs: tools plain ## what each lens costs, off and on, at saturation and at the published load
+lens-costs: tools plain-build ## what each lens costs, off and on, at saturation and at the published load
 	STRESS_LENSES=1 SHAKEDOWN_REQUIRE=lenses STRESS_USERS=$${STRESS_USERS:-1500} \
 	STRESS_SPAWN_RATE=$${STRESS_SPAWN_RATE:-1500} STRESS_DURATION=$${STRESS_DURATION:-8s} \
 	STRESS_LENS_ROUNDS=$${STRESS_LENS_ROUNDS:-6} STRESS_LENS_PAGE=$${STRESS_LENS_PAGE:-1} \

@@ -53,7 +53,15 @@ fn is_exported(otlp: &Otlp, verb: &str, said: &str) {
 async fn a_deployment_that_the_api_refuses_exports_the_request_that_was_refused() -> Result {
     let (otlp, api) = (otlp(), refusing("PUT").await);
     let url = api.uri();
-    let of = ["deploy", "--api", &url, "--mode", "unihost", "--deckies", "1"];
+    let of = [
+        "deploy",
+        "--api",
+        &url,
+        "--mode",
+        "unihost",
+        "--deckies",
+        "1",
+    ];
     let said = decnet(&otlp, &[&of[..], &["--ports", "any"]].concat()).await?;
     assert!(said.contains("refused the deckies with 403"), "{said}");
     is_exported(&otlp, "PUT", &said);
@@ -83,6 +91,9 @@ async fn a_decoy_whose_port_is_taken_says_what_became_of_its_spans() -> Result {
     let of = ["decoy", "--service", "http", "--port", &port];
     let said = decnet(&otlp, &of).await?;
     assert!(said.contains("cannot listen on"), "{said}");
-    assert!(said.contains("decnet: 0 spans, 0 exported, 0 dropped\n"), "{said}");
+    assert!(
+        said.contains("decnet: 0 spans, 0 exported, 0 dropped\n"),
+        "{said}"
+    );
     Ok(())
 }

@@ -8,9 +8,9 @@ mod account;
 mod artifacts;
 mod attackers;
 mod bounty;
+mod busy;
 #[path = "../cost_report/mod.rs"]
 mod cost_report;
-mod busy;
 mod dashboard;
 mod developer;
 mod feeds;

@@ -88,8 +88,15 @@ mod tests {
 
     #[test]
     fn the_tenth_of_a_day_is_newer_than_the_second_and_a_day_newer_than_both() {
-        let mut paths = ["a/2026-11-02/lens-costs-10.json", "a/2026-11-03/lens-costs.json"].to_vec();
-        paths.extend(["a/2026-11-02/lens-costs-2.json", "a/2026-11-02/lens-costs.json"]);
+        let mut paths = [
+            "a/2026-11-02/lens-costs-10.json",
+            "a/2026-11-03/lens-costs.json",
+        ]
+        .to_vec();
+        paths.extend([
+            "a/2026-11-02/lens-costs-2.json",
+            "a/2026-11-02/lens-costs.json",
+        ]);
         paths.sort_by_key(|path| order(path));
         assert_eq!(
             paths,

@@ -48,8 +48,7 @@ impl Against {
 }
 
 fn relative(pairs: &[(&Round, &Round)], of: fn(&Round) -> f64) -> Option<Change> {
-    let (before, after): (Vec<f64>, Vec<f64>) =
-        pairs.iter().map(|(b, a)| (of(b), of(a))).unzip();
+    let (before, after): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(b, a)| (of(b), of(a))).unzip();
     let ratios: Vec<f64> = before.iter().zip(&after).map(|(b, a)| a / b).collect();
     let interval = change_interval(&before, &after, true);
     Some(Change {
@@ -108,7 +107,13 @@ mod tests {
     #[test]
     fn the_interval_of_a_difference_leaves_its_median_out_one_time_in_twenty_at_most() {
         // 2 / 2^5 is more than 0.05; 2 / 2^6 is less, 2 x (1 + 8) / 2^8 is more again.
-        let known = [(5, None), (6, Some(0)), (8, Some(0)), (9, Some(1)), (20, Some(5))];
+        let known = [
+            (5, None),
+            (6, Some(0)),
+            (8, Some(0)),
+            (9, Some(1)),
+            (20, Some(5)),
+        ];
         for (pairs, outside) in known {
             assert_eq!(beyond(pairs), outside, "{pairs} pairs");
         }
@@ -130,8 +135,16 @@ mod tests {
     fn six_rounds_have_an_interval_around_the_change() {
         let before = rounds(&[60.0, 61.0, 59.0, 60.5, 59.5, 60.0]);
         let after = rounds(&[70.0, 71.5, 69.0, 70.0, 69.0, 70.5]);
-        let Against { cpu, cpu_us_more, rps, .. } = Against::of(&before, &after).unwrap();
-        assert!(cpu.low.unwrap() > 0.1 && cpu.high.unwrap() < 0.25, "{cpu:?}");
+        let Against {
+            cpu,
+            cpu_us_more,
+            rps,
+            ..
+        } = Against::of(&before, &after).unwrap();
+        assert!(
+            cpu.low.unwrap() > 0.1 && cpu.high.unwrap() < 0.25,
+            "{cpu:?}"
+        );
         assert_eq!((cpu_us_more.low, cpu_us_more.high), (Some(9.5), Some(10.5)));
         assert!(rps.high.unwrap() < -0.1, "{rps:?}");
     }

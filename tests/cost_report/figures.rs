@@ -58,7 +58,10 @@ mod tests {
     #[test]
     fn figures_have_the_digits_that_a_reader_needs() {
         assert_eq!(whole(16_162.4), "16,162");
-        assert_eq!((whole(999.6), whole(-1_000.0)), ("1,000".into(), "-1,000".into()));
+        assert_eq!(
+            (whole(999.6), whole(-1_000.0)),
+            ("1,000".into(), "-1,000".into())
+        );
         assert_eq!((short(0.864), short(12.34)), ("0.86".into(), "12.3".into()));
         let change = Change {
             median: 0.0123,
@@ -66,7 +69,13 @@ mod tests {
             high: Some(0.028),
         };
         assert_eq!(percent(change), "+1.2 % (-0.4 to +2.8)");
-        let bare = Change { low: None, ..change };
-        assert_eq!((percent(bare), microseconds(bare)), ("+1.2 %".into(), "+0.0 µs".into()));
+        let bare = Change {
+            low: None,
+            ..change
+        };
+        assert_eq!(
+            (percent(bare), microseconds(bare)),
+            ("+1.2 %".into(), "+0.0 µs".into())
+        );
     }
 }

@@ -133,8 +133,14 @@ fn a_measurement_never_replaces_another_and_is_read_as_it_was_written() -> Resul
     let one = write_new(root.path(), &report)?;
     report.rounds = 7;
     let two = write_new(root.path(), &report)?;
-    assert_eq!(one, "development/bench-artifacts/2026-11-28/lens-costs.json");
-    assert_eq!(two, "development/bench-artifacts/2026-11-28/lens-costs-2.json");
+    assert_eq!(
+        one,
+        "development/bench-artifacts/2026-11-28/lens-costs.json"
+    );
+    assert_eq!(
+        two,
+        "development/bench-artifacts/2026-11-28/lens-costs-2.json"
+    );
     assert_eq!(read(root.path(), &one)?.rounds, 6);
     assert_eq!(read(root.path(), &two)?, report);
     report.schema = 2;

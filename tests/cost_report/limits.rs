@@ -96,7 +96,10 @@ const MORE_INSTRUCTIONS: f64 = 0.01;
 
 /// Each limit with what `report` says of it.
 pub(crate) fn findings(report: &Report) -> Vec<Finding> {
-    let mut all: Vec<Finding> = LIMITS.iter().map(|limit| of_change(limit, report)).collect();
+    let mut all: Vec<Finding> = LIMITS
+        .iter()
+        .map(|limit| of_change(limit, report))
+        .collect();
     all.insert(1, of_instructions(report));
     all.push(of_failures(report));
     all.push(of_spans(report));
@@ -186,7 +189,9 @@ fn of_failures(report: &Report) -> Finding {
             Some(_) => Verdict::Broken,
             None => Verdict::NotMeasured,
         },
-        found: failures.map_or_else(String::new, |failures| format!("{} failed", count(failures))),
+        found: failures.map_or_else(String::new, |failures| {
+            format!("{} failed", count(failures))
+        }),
     }
 }
 

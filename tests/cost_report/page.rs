@@ -18,7 +18,11 @@ pub(crate) fn block_of(page: &str) -> Option<&str> {
 /// `page` with `block` between its markers; none if it has none.
 pub(crate) fn put(page: &str, block: &str) -> Option<String> {
     let old = block_of(page)?;
-    Some(page.replacen(&format!("{BEGIN}{old}{END}"), &format!("{BEGIN}{block}{END}"), 1))
+    Some(page.replacen(
+        &format!("{BEGIN}{old}{END}"),
+        &format!("{BEGIN}{block}{END}"),
+        1,
+    ))
 }
 
 /// What `report`, archived at `path`, says; that nothing was measured without one.

@@ -372,7 +372,10 @@ async fn the_slowest_request_of_each_endpoint_is_with_the_collector() -> Result 
     let run = target.stress("marked", scenario, knobs).run().await?;
     run.verdict(&Limits::default())?;
     let words = target.stop(Duration::from_secs(10))?;
-    assert!(words.contains(" spans, ") && words.contains(", 0 dropped"), "{words}");
+    assert!(
+        words.contains(" spans, ") && words.contains(", 0 dropped"),
+        "{words}"
+    );
     assert_eq!(run.record().endpoints.len(), 3);
     for endpoint in &run.record().endpoints {
         let slowest = &endpoint.slowest[0];

@@ -134,7 +134,13 @@ impl Case {
         let flames = home.join("flames").display().to_string();
         let lens = env!("CARGO_BIN_EXE_cargo-shakedown");
         let heap = [
-            lens, "shakedown", "profile", "heap", "--directory", &flames, "--",
+            lens,
+            "shakedown",
+            "profile",
+            "heap",
+            "--directory",
+            &flames,
+            "--",
         ];
         Setup {
             workers: knobs.workers,

@@ -45,7 +45,10 @@ pub(crate) async fn counted(settings: &Settings) -> Result<Instructions> {
     for run in 0..RUNS {
         for ((case, program), counted) in builds.iter().zip(&mut counted) {
             let per_request = per_request(program).await?;
-            println!("run {}, `{case}`: {per_request:.0} instructions a request", run + 1);
+            println!(
+                "run {}, `{case}`: {per_request:.0} instructions a request",
+                run + 1
+            );
             counted.per_request.push(per_request);
         }
     }
@@ -110,7 +113,10 @@ async fn executed(program: &Path, requests: u64) -> Result<u64> {
 
 /// The sum over all functions, which a file of callgrind ends with.
 fn sum(counts: &str) -> Option<u64> {
-    let line = counts.lines().rev().find_map(|line| line.strip_prefix("totals:"))?;
+    let line = counts
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("totals:"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 

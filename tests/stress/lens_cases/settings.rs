@@ -74,7 +74,10 @@ fn chosen(only: Option<&str>) -> Result<Vec<Case>> {
     let all = Case::all();
     let Some(only) = only else { return Ok(all) };
     let names: Vec<&str> = only.split(',').map(str::trim).collect();
-    if let Some(unknown) = names.iter().find(|name| all.iter().all(|of| of.id != **name)) {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| all.iter().all(|of| of.id != **name))
+    {
         let known: Vec<&str> = all.iter().map(|case| case.id).collect();
         return Err(Failure::new(format!(
             "`STRESS_LENS_CASES` names `{unknown}`; it takes some of {}",
@@ -136,7 +139,10 @@ mod tests {
         let missing = said(&[("STRESS_DECNET_PLAIN", "/nowhere/decnet")]);
         assert!(missing.contains("`/nowhere/decnet`") && missing.contains("make plain"));
         let unknown = said(&[("STRESS_LENS_CASES", "off,some")]);
-        assert!(unknown.contains("`some`") && unknown.contains("off-again"), "{unknown}");
+        assert!(
+            unknown.contains("`some`") && unknown.contains("off-again"),
+            "{unknown}"
+        );
         assert!(said(&[("STRESS_LENS_ROUNDS", "0")]).contains("1 to 100"));
         let mut knobs = Knobs::default();
         knobs.host = Some("http://127.0.0.1:8000".to_owned());
