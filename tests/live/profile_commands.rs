@@ -49,7 +49,7 @@ fn furnish(home: &Path) -> Result {
 fn typed(line: &str, home: &Path) -> Result<ProcessBuilder> {
     let path = format!("{}:{}", home.join("bin").display(), std::env::var("PATH")?);
     Ok(Process::builder("bash")
-        .name(line)
+        .name("typed")
         .args(["-c", line])
         .current_dir(home)
         .env("PATH", path)
