@@ -103,9 +103,8 @@ fn fake_samply(directory: &Path, refused: &str) {
         here=$(dirname \"$0\")\n\
         [ -s \"$here/refused\" ] && { cat \"$here/refused\" >&2; exit 1; }\n\
         told=\"$*\"\n\
-        while [ $# -gt 0 ]; do [ \"$1\" = --output ] && into=\"$2\"; shift; done\n\
-        trap 'echo \"$told\" > \"$into\"; exit 0' INT\n\
-        sleep 600 & wait\n";
+        while [ $# -gt 0 ]; do [ \"$1\" = --output ] && echo \"$told\" > \"$2\"; shift; done\n\
+        exec sleep 600\n";
     script(directory, "samply", text);
     for needed in ["sh", "dirname", "cat", "sleep"] {
         let found = ["/usr/bin", "/bin"].map(|of| Path::new(of).join(needed));
@@ -255,7 +254,7 @@ fn without_perf_samply_samples_and_its_profile_is_found() {
     let flames = tools.path().join("flames");
     let flames = flames.to_str().unwrap();
     let own = std::process::id().to_string();
-    let of = ["--pid", &own, "--duration", "300ms", "--hertz", "499"];
+    let of = ["--pid", &own, "--duration", "1500ms", "--hertz", "499"];
     let place = ["--directory", flames];
     let said = shakedown(&[&["profile", "attach"], &of[..], &place[..]].concat());
     assert!(said.starts_with("exit 0\n"), "{said}");

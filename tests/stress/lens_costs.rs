@@ -50,6 +50,7 @@ pub(crate) fn are_wanted() -> std::result::Result<(), String> {
 #[expect(clippy::print_stdout, reason = "the tables are the result")]
 async fn of_all_lenses_at_saturation_and_at_the_published_load() -> Result {
     let mut knobs = Knobs::from_env()?;
+    knobs.trace = 0.0; // who is traced is what is compared
     let settings = Settings::read(&knobs, |name| std::env::var(name).ok())?;
     let started = shakedown::workbook::now();
     let published = knobs.rate.take().unwrap_or(PUBLISHED);
