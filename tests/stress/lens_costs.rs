@@ -47,7 +47,6 @@ pub(crate) fn are_wanted() -> std::result::Result<(), String> {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "the tables are the result")]
 async fn of_all_lenses_at_saturation_and_at_the_published_load() -> Result {
     let mut knobs = Knobs::from_env()?;
     knobs.trace = 0.0; // who is traced is what is compared
