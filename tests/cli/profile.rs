@@ -183,6 +183,11 @@ fn attaching_leaves_a_page_a_picture_stacks_and_a_firefox_profile() {
         none.starts_with("exit 2\n") && none.contains("profile heap -- PROGRAM"),
         "{none}"
     );
+    let none = shakedown(&["profile", "view", "request", "--requests", "/nowhere"]);
+    assert!(
+        none.contains("`/nowhere`") && none.contains("--requests DIR"),
+        "{none}"
+    );
 }
 
 #[test]
