@@ -61,6 +61,7 @@ fn heading(path: &str, report: &Report) -> String {
         true => " with changes that were not committed",
         false => "",
     };
+    let times = if *rounds == 1 { "round" } else { "rounds" };
     let day = report.started.get(..10).unwrap_or_default();
     let mut runs = format!(
         "{} users, {} s a run after the ramp",
@@ -81,8 +82,8 @@ fn heading(path: &str, report: &Report) -> String {
     #[expect(clippy::cast_precision_loss, reason = "memory in GiB")]
     let memory = machine.memory_bytes as f64 / f64::from(1 << 30);
     format!(
-        "Measured on {day} from `{path}`: commit {}{changed}; {runs}; {rounds} rounds, each set-up \
-         once a round; {}, {} cores, {memory:.0} GiB, Linux {}.\n\n",
+        "Measured on {day} from `{path}`: commit {}{changed}; {runs}; {rounds} {times}, each set-up \
+         once in each; {}, {} cores, {memory:.0} GiB, Linux {}.\n\n",
         revision.commit, machine.cpu_model, machine.cores, machine.kernel
     )
 }
