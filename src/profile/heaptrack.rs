@@ -65,20 +65,23 @@ pub(super) fn stacks(
 
 /// Folded stacks whose names are still mangled, and the weight of Rust's.
 fn read(text: &str, names: &HashMap<String, String>) -> Result<(Stacks, u64), ProfileError> {
-    let found = Stacks::parse(text).map_err(|error| ProfileError::Output {
-        tool: "heaptrack",
-        cause: error.to_string(),
-    })?;
+    // heaptrack ends each stack with a `;`, behind which there is no frame.
+    let lines = text.lines().map(|line| match line.rsplit_once(' ') {
+        Some((frames, weight)) => format!("{} {weight}\n", frames.trim_end_matches(';')),
+        None => format!("{line}\n"),
+    });
+    let found =
+        Stacks::parse(&lines.collect::<String>()).map_err(|error| ProfileError::Output {
+            tool: "heaptrack",
+            cause: error.to_string(),
+        })?;
     let mut stacks = Stacks::new();
     let mut by_rust = 0;
     for (frames, weight) in found.iter() {
-        // The innermost one called `malloc`; a frame without a name may stand below.
-        let asked = frames.iter().rev().find(|frame| !frame.trim().is_empty());
-        by_rust += if asked.is_some_and(|frame| is_rust(frame)) {
-            weight
-        } else {
-            0
-        };
+        // The innermost one called `malloc`.
+        if frames.last().is_some_and(|frame| is_rust(frame)) {
+            by_rust += weight;
+        }
         stacks.add(frames.iter().map(|frame| name(frame, names)), weight);
     }
     Ok((stacks, by_rust))
@@ -173,7 +176,7 @@ mod tests {
     #[test]
     fn names_of_both_kinds_are_demangled() {
         let stacks = read(
-            "main (d.rs);_RNvCs1234_4demo4leak (d.rs);grow<> (mod.rs) 7\n_ZN1a1b17h0123456789abcdefE;work (d.rs) 1\n",
+            "main (d.rs);_RNvCs1234_4demo4leak (d.rs);grow<> (mod.rs); 7\n_ZN1a1b17h0123456789abcdefE;work (d.rs) 1\n",
             &HashMap::from([("work".to_owned(), "demo::work".to_owned())]),
         );
         let (stacks, by_rust) = stacks.unwrap();
