@@ -109,11 +109,27 @@ story-runs: tools ## all runs of the story (11 minutes a round of STORY_ROUNDS),
 soak: tools ## the ingest mix for STRESS_SOAK (30m)
 	STRESS_SOAK=$${STRESS_SOAK:-30m} SHAKEDOWN_REQUIRE=soak $(NEXTEST) --profile stress --test stress -E 'test(/^soak::/)'
 
-# Not part of CI: alternating runs on a machine that does nothing else (4 minutes).
+# What ships where nobody looks: decnet without its lenses.
+PLAIN := $(CURDIR)/target/plain
+
+# Not part of CI: it builds decnet's dependencies twice more (4 minutes on 2 cores).
+.PHONY: plain-build
+plain-build:
+	$(CARGO) build --release --locked -p decnet --target-dir $(PLAIN)
+
+.PHONY: plain
+plain: tools plain-build ## decnet built without features, into target/plain, and the tests of that build
+	STRESS_DECNET_PLAIN=$(PLAIN)/release/decnet SHAKEDOWN_REQUIRE=plain \
+	$(NEXTEST) --profile live --test live -E 'test(/^without_lenses::/)'
+	$(CARGO) test --locked -p decnet --lib -- config:: # what is compiled without features alone
+
+# Not part of CI: alternating runs on a machine that does nothing else (25 minutes).
 .PHONY: lens-costs
-lens-costs: tools ## what tracing costs the service, at saturation and at the published load
+lens-costs: tools plain-build ## what each lens costs, off and on, at saturation and at the published load
 	STRESS_LENSES=1 SHAKEDOWN_REQUIRE=lenses STRESS_USERS=$${STRESS_USERS:-1500} \
-	STRESS_SPAWN_RATE=$${STRESS_SPAWN_RATE:-1500} STRESS_DURATION=$${STRESS_DURATION:-10s} \
+	STRESS_SPAWN_RATE=$${STRESS_SPAWN_RATE:-1500} STRESS_DURATION=$${STRESS_DURATION:-8s} \
+	STRESS_LENS_ROUNDS=$${STRESS_LENS_ROUNDS:-6} STRESS_LENS_PAGE=$${STRESS_LENS_PAGE:-1} \
+	STRESS_DECNET_PLAIN=$(PLAIN)/release/decnet \
 	$(NEXTEST) --profile stress --test stress --no-capture -E 'test(/^lens_costs::/)'
 
 # ---- what a merge waits for -------------------------------------------------

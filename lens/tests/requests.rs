@@ -284,6 +284,42 @@ async fn a_request_that_is_dropped_unanswered_has_a_page() {
     assert!(pages[0].0.ends_with("ms_dropped.html"), "{pages:?}");
 }
 
+#[tokio::test]
+async fn of_more_requests_at_once_than_are_looked_at_the_others_are_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let warnings = Arc::new(Mutex::new(Vec::new()));
+    let profiler = profiler(home.path()).warn_with({
+        let warnings = Arc::clone(&warnings);
+        move |text| warnings.lock().unwrap().push(text.to_owned())
+    });
+    // All are in flight before the first is answered.
+    let barrier = Arc::new(tokio::sync::Barrier::new(100));
+    let service = profiler.layer(service_fn(move |_: Request<()>| {
+        let barrier = Arc::clone(&barrier);
+        async move {
+            barrier.wait().await;
+            Ok::<_, Infallible>(Response::new(()))
+        }
+    }));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let service = service.clone();
+        tasks.spawn(async move { get(&service, "/crowd").await });
+    }
+    tasks.join_all().await;
+    profiler.shutdown();
+    let pages = pages(home.path());
+    assert!((1..=64).contains(&pages.len()), "{}", pages.len());
+    let warnings = warnings.lock().unwrap();
+    let told = "36 requests were not profiled: 64 others were at that time";
+    assert!(
+        warnings.iter().any(|text| text.starts_with(told)),
+        "{warnings:?}"
+    );
+    let on_page = "36 requests before this one were not profiled: 64 others were";
+    assert!(pages.iter().any(|(_, page)| page.contains(on_page)));
+}
+
 /// Threads of this process whose names begin with `lens-`.
 fn own_threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();

@@ -88,6 +88,8 @@ fn of_profile(error: &ProfileError) -> Exit {
         ProfileError::NoTool { .. }
         | ProfileError::NoTools { .. }
         | ProfileError::Denied { .. }
+        | ProfileError::MayNotSample { .. }
+        | ProfileError::NothingSampled { .. }
         | ProfileError::Ended { .. }
         | ProfileError::Spawn { .. }
         | ProfileError::Failed { .. }

@@ -131,21 +131,33 @@ impl Artefacts {
                 return Err(ProfileError::Read { path, source });
             }
         };
-        let mut found: Vec<Artefact> = entries
+        let mut found: Vec<(Age, Artefact)> = entries
             .flatten()
             .filter_map(|entry| {
                 let name = entry.file_name().into_string().ok()?;
-                let kind = kind_of(name.strip_suffix(".html")?)?;
-                Some(Artefact {
+                let stem = PAGES.iter().find_map(|ending| name.strip_suffix(ending))?;
+                let found = Artefact {
                     path: entry.path(),
-                    kind,
-                })
+                    kind: kind_of(stem)?,
+                };
+                Some((age(stem), found))
             })
             .collect();
-        // The names begin with the time.
-        found.sort_by(|a, b| b.path.cmp(&a.path));
-        Ok(found)
+        found.sort_by(|(a, _), (b, _)| b.cmp(a));
+        Ok(found.into_iter().map(|(_, found)| found).collect())
     }
+}
+
+/// What a profile is opened by: our page, or what samply alone left.
+const PAGES: [&str; 2] = [".html", ".json.gz"];
+
+/// When a page was made: its time, to the second or finer, then its number among those
+/// of one name and time. `x`, `x-2`, .. `x-10` are in order when the shorter is older.
+type Age = (String, usize, String);
+
+fn age(stem: &str) -> Age {
+    let time = stem.split('_').next().unwrap_or_default();
+    (time.to_owned(), stem.len(), stem.to_owned())
 }
 
 /// The kind that the name of a page says: of ours, or of a request, which has
@@ -205,6 +217,19 @@ mod tests {
     }
 
     #[test]
+    fn of_one_second_the_last_is_the_newest_however_many_there_are() {
+        let directory = tempfile::tempdir().unwrap();
+        let archive = Artefacts::new(directory.path());
+        let pages: Vec<PathBuf> = (0..11)
+            .map(|_| archive.write(Kind::Run, "demo", &files()).unwrap()[1].clone())
+            .collect();
+        let listed = archive.list().unwrap();
+        let listed: Vec<&PathBuf> = listed.iter().map(|found| &found.path).collect();
+        let newest_first: Vec<&PathBuf> = pages.iter().rev().collect();
+        assert_eq!(listed, newest_first);
+    }
+
+    #[test]
     fn pages_are_listed_newest_first_and_nothing_else_is() {
         let directory = tempfile::tempdir().unwrap();
         for name in [
@@ -212,6 +237,8 @@ mod tests {
             "2026-01-02T00-00-00Z_run_a.html",
             "2026-01-03T00-00-00.000Z_GET_logs_12ms_200.html",
             "2026-01-02T00-00-00Z_run_a.svg",
+            "2026-01-01T00-00-01Z_attach_b-7.json.gz",
+            "2026-01-01T00-00-01Z_attach_b-7.firefox.json",
             "index.html",
             "a_b_c.html",
         ] {
@@ -223,7 +250,7 @@ mod tests {
             .iter()
             .map(|found| found.kind)
             .collect();
-        assert_eq!(kinds, [Kind::Request, Kind::Run, Kind::Heap]);
+        assert_eq!(kinds, [Kind::Request, Kind::Run, Kind::Attach, Kind::Heap]);
         assert!(Artefacts::new("/nowhere/at/all").list().unwrap().is_empty());
     }
 }

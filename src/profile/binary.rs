@@ -127,6 +127,16 @@ pub(super) fn whole_names(program: &Path) -> HashMap<String, String> {
         .collect()
 }
 
+/// Whether a frame, as heaptrack and DHAT write it (`symbol (file:line)`), is of Rust
+/// code: by its file, or by its name.
+pub(super) fn is_rust(frame: &str) -> bool {
+    let (symbol, place) = frame.rsplit_once(" (").unwrap_or((frame, ""));
+    let file = place.trim_end_matches(')').split(':').next();
+    file.is_some_and(|file| file.ends_with(".rs"))
+        || readable(symbol) != symbol
+        || symbol.contains("::")
+}
+
 /// Whether a function was compiled with the program and not with the standard
 /// library or what that brings along.
 fn is_own(symbol: &str) -> bool {
@@ -176,6 +186,26 @@ mod tests {
             "memcpy",
         ] {
             assert!(!is_own(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn frames_of_rust_are_told_from_those_of_c() {
+        for rust in [
+            "finish_grow<> (mod.rs)",
+            "alloc (library/alloc/src/alloc.rs:95)",
+            "_RNvCs1234_4demo4leak",
+            "demo::leak",
+        ] {
+            assert!(is_rust(rust), "{rust}");
+        }
+        for other in [
+            "sqlite3MemMalloc (sqlite3.c)",
+            "malloc (in /usr/libexec/valgrind/vgpreload_dhat-amd64-linux.so)",
+            "0x7f67008a57b9",
+            "",
+        ] {
+            assert!(!is_rust(other), "{other}");
         }
     }
 

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use super::binary::is_rust;
 use crate::lens::flame::{Stacks, readable};
 
 /// Why a file of DHAT was not read.
@@ -36,6 +37,8 @@ pub struct Dhat {
     pub peak: Stacks,
     /// Bytes still in use at the end.
     pub leaked: Stacks,
+    /// Those of the allocations that Rust code asked for, rather than C's.
+    pub by_rust: u64,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +61,15 @@ struct Point {
     fs: Vec<usize>,
 }
 
+/// What valgrind puts in the place of the C library's functions.
+const MALLOCS: [&str; 5] = [
+    "malloc (",
+    "calloc (",
+    "realloc (",
+    "memalign (",
+    "posix_memalign (",
+];
+
 impl Dhat {
     /// Reads a file's content.
     ///
@@ -75,6 +87,13 @@ impl Dhat {
         let names: Vec<String> = file.ftbl.iter().map(|frame| name(frame)).collect();
         let mut found = Self::default();
         for point in &file.pps {
+            // Innermost first; valgrind's own `malloc` stands before who called it.
+            let calls = point.fs.iter().filter_map(|frame| file.ftbl.get(*frame));
+            let mut calls = calls.map(|frame| place(frame));
+            let asked = calls.find(|frame| !MALLOCS.iter().any(|of| frame.starts_with(of)));
+            if asked.is_some_and(is_rust) {
+                found.by_rust += point.tbk;
+            }
             let mut frames = Vec::new();
             for frame in point.fs.iter().rev() {
                 frames.push(names.get(*frame).ok_or(DhatError::Frame(*frame))?.as_str());
@@ -92,12 +111,17 @@ impl Dhat {
     }
 }
 
-/// The function of `0xADDRESS: function (file:line)`.
-fn name(frame: &str) -> String {
-    let rest = match frame.split_once(": ") {
+/// `function (file:line)` of `0xADDRESS: function (file:line)`.
+fn place(frame: &str) -> &str {
+    match frame.split_once(": ") {
         Some((address, rest)) if address.starts_with("0x") => rest,
         _ => frame,
-    };
+    }
+}
+
+/// The function of `0xADDRESS: function (file:line)`.
+fn name(frame: &str) -> String {
+    let rest = place(frame);
     let function = rest
         .rsplit_once(" (")
         .map_or(rest, |(function, _)| function);
@@ -127,6 +151,7 @@ mod tests {
         );
         assert_eq!((found.bytes.total(), found.blocks.total()), (350, 4));
         assert_eq!(found.peak.total(), 200);
+        assert_eq!(found.by_rust, 4, "the frame above `malloc` is Rust's");
     }
 
     #[test]

@@ -39,6 +39,20 @@ pub enum ProfileError {
         /// What to change.
         help: String,
     },
+    /// The kernel lets nobody here sample.
+    #[error("perf may not sample here: {reason}")]
+    MayNotSample {
+        /// Why, as far as the system says.
+        reason: String,
+        /// What to change.
+        help: String,
+    },
+    /// A load test was run to be sampled, and left no samples.
+    #[error("nothing was sampled: there is no new flame graph in `{}`", directory.display())]
+    NothingSampled {
+        /// Where runs are archived.
+        directory: PathBuf,
+    },
     /// The process ended before it was seen once.
     #[error("process {pid} ended before a sample was taken")]
     Ended {
@@ -131,7 +145,13 @@ impl ProfileError {
                 Some(format!("{}, or {}", first.install(), second.install()))
             }
             Self::NoProcess { .. } => Some("which are there: ps -e -o pid,user,args".to_owned()),
-            Self::Denied { help, .. } => Some(help.clone()),
+            Self::Denied { help, .. } | Self::MayNotSample { help, .. } => Some(help.clone()),
+            Self::NothingSampled { .. } => Some(
+                "a run is sampled when its test names the server (`Stress::server_pid`), on this \
+                 machine and not in `STRESS_HOST`, and archives the run (`Run::archive`); what else \
+                 went wrong stands among the lines of the run"
+                    .to_owned(),
+            ),
             Self::Ended { .. } => Some(
                 "start it from here, so that its whole life is seen: cargo shakedown profile run -- PROGRAM"
                     .to_owned(),
@@ -141,7 +161,7 @@ impl ProfileError {
             ),
             Self::NoArtefact { kind, .. } => Some(match *kind {
                 "request" => "mount `shakedown_lens::RequestProfiler` and send a request; \
-                              `--directory` says where its files are"
+                              `--requests DIR` says where the service writes its pages"
                     .to_owned(),
                 "attach" => "make one: cargo shakedown profile attach --pid PID".to_owned(),
                 kind => format!("make one: cargo shakedown profile {kind} -- PROGRAM"),

@@ -54,6 +54,10 @@ impl HeapTool {
     }
 }
 
+/// Of that many allocations one by Rust code is few: with an allocator of its own a
+/// Rust program has none, and the C code that it links the others.
+const FEW: u64 = 20;
+
 /// What was recorded.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -70,6 +74,8 @@ pub struct HeapProfile {
     pub blocks: Stacks,
     /// An allocator that the program brings along, which the tool cannot see.
     pub allocator: Option<&'static str>,
+    /// Of the allocations, those that Rust code asked for, rather than C's.
+    by_rust: u64,
     facts: Vec<(String, String)>,
 }
 
@@ -113,11 +119,19 @@ impl HeapProfile {
         command.arg(&path).args(arguments);
         let started = Instant::now();
         let mut child = wait::start(&mut command)?;
-        let (status, _) =
-            wait::until(&mut child, limit, libc::SIGINT, watched).map_err(|source| {
-                let command = wait::shown(&command);
-                ProfileError::Spawn { command, source }
-            })?;
+        let ended = match with {
+            HeapTool::Heaptrack => {
+                let stop = &heaptrack::interrupt_program;
+                let ended = wait::until_stopped(&mut child, limit, stop, watched);
+                heaptrack::remove_pipe(child.id());
+                ended
+            }
+            HeapTool::Dhat => wait::until(&mut child, limit, libc::SIGINT, watched),
+        };
+        let (status, _) = ended.map_err(|source| {
+            let command = wait::shown(&command);
+            ProfileError::Spawn { command, source }
+        })?;
         let lasted = started.elapsed();
         let mut profile = match with {
             HeapTool::Heaptrack => Self::of_heaptrack(&out, &whole_names(&path))?,
@@ -143,13 +157,15 @@ impl HeapProfile {
 
     fn of_heaptrack(out: &Path, names: &HashMap<String, String>) -> Result<Self, ProfileError> {
         let recording = heaptrack::recording(out)?;
+        let (blocks, by_rust) = heaptrack::stacks(&recording, "allocations", names)?;
         Ok(Self {
             name: String::new(),
-            leaked: heaptrack::stacks(&recording, "leaked", names)?,
-            peak: heaptrack::stacks(&recording, "peak", names)?,
+            leaked: heaptrack::stacks(&recording, "leaked", names)?.0,
+            peak: heaptrack::stacks(&recording, "peak", names)?.0,
             bytes: None,
-            blocks: heaptrack::stacks(&recording, "allocations", names)?,
+            blocks,
             allocator: None,
+            by_rust,
             facts: Vec::new(),
         })
     }
@@ -170,6 +186,7 @@ impl HeapProfile {
             bytes: Some(found.bytes),
             blocks: found.blocks,
             allocator: None,
+            by_rust: found.by_rust,
             facts: Vec::new(),
         })
     }
@@ -199,10 +216,15 @@ impl HeapProfile {
         all
     }
 
-    /// What is wrong with this recording as a whole, and what to do about it.
+    /// What is wrong with this recording as a whole, and what to do about it. That a
+    /// program carries an allocator does not say that it uses it: the few allocations
+    /// of Rust code that were seen do.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let allocator = self.allocator?;
+        if self.by_rust.saturating_mul(FEW) > self.blocks.total() {
+            return None;
+        }
         Some(format!(
             "`{}` brings its own allocator, {allocator}: what goes through that is not seen here \
              ({} were). If the program has a switch, run it with the system's allocator; \
@@ -304,6 +326,7 @@ mod tests {
             bytes: None,
             blocks: blocks.unwrap(),
             allocator,
+            by_rust: 93,
             facts: Vec::new(),
         }
     }
@@ -327,11 +350,23 @@ mod tests {
 
     #[test]
     fn an_allocator_of_its_own_is_said_on_the_page() {
-        let page = profile(Some("mimalloc")).graph().html();
+        let mut hidden = profile(Some("mimalloc"));
+        hidden.by_rust = 0;
+        let page = hidden.graph().html();
         assert!(
             page.contains("brings its own allocator, mimalloc"),
             "{page}"
         );
         assert!(profile(None).warning().is_none());
+    }
+
+    #[test]
+    fn an_allocator_that_is_carried_and_not_used_is_none() {
+        let mut carried = profile(Some("mimalloc"));
+        assert_eq!(carried.blocks.total(), 93);
+        carried.by_rust = 5;
+        assert_eq!(carried.warning(), None);
+        carried.by_rust = 4;
+        assert!(carried.warning().is_some(), "4 of 93 are few");
     }
 }

@@ -3,19 +3,21 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use super::binary::is_rust;
 use super::{ProfileError, Tool, tool, wait};
 use crate::lens::flame::{Stacks, readable};
 
 /// The stacks of a recording, weighted with what `cost` counts: `allocations`,
-/// `peak` or `leaked`.
+/// `peak` or `leaked`; and the weight of those that Rust code asked for.
 pub(super) fn stacks(
     recording: &Path,
     cost: &str,
     names: &HashMap<String, String>,
-) -> Result<Stacks, ProfileError> {
+) -> Result<(Stacks, u64), ProfileError> {
     let print = tool::find(Path::new("heaptrack_print")).ok_or(ProfileError::NoTool {
         tool: Tool::Heaptrack,
     })?;
@@ -61,17 +63,28 @@ pub(super) fn stacks(
     read(&String::from_utf8_lossy(&text), names)
 }
 
-/// Folded stacks whose names are still mangled.
-fn read(text: &str, names: &HashMap<String, String>) -> Result<Stacks, ProfileError> {
-    let found = Stacks::parse(text).map_err(|error| ProfileError::Output {
-        tool: "heaptrack",
-        cause: error.to_string(),
-    })?;
+/// Folded stacks whose names are still mangled, and the weight of Rust's.
+fn read(text: &str, names: &HashMap<String, String>) -> Result<(Stacks, u64), ProfileError> {
+    // heaptrack ends each stack with a `;`, behind which there is no frame.
+    let lines = text.lines().map(|line| match line.rsplit_once(' ') {
+        Some((frames, weight)) => format!("{} {weight}\n", frames.trim_end_matches(';')),
+        None => format!("{line}\n"),
+    });
+    let found =
+        Stacks::parse(&lines.collect::<String>()).map_err(|error| ProfileError::Output {
+            tool: "heaptrack",
+            cause: error.to_string(),
+        })?;
     let mut stacks = Stacks::new();
+    let mut by_rust = 0;
     for (frames, weight) in found.iter() {
+        // The innermost one called `malloc`.
+        if frames.last().is_some_and(|frame| is_rust(frame)) {
+            by_rust += weight;
+        }
         stacks.add(frames.iter().map(|frame| name(frame, names)), weight);
     }
-    Ok(stacks)
+    Ok((stacks, by_rust))
 }
 
 /// The name of a frame, `symbol (file)` or `symbol`: demangled, or with the whole
@@ -91,6 +104,52 @@ fn name(frame: &str, names: &HashMap<String, String>) -> String {
 pub(super) fn opens_its_window() -> bool {
     let help = Command::new(Tool::Heaptrack.name()).arg("--help").output();
     help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--record-only"))
+}
+
+/// Set by heaptrack in the program that it starts, and so in what that starts.
+const MARK: &[u8] = b"DUMP_HEAPTRACK_OUTPUT=";
+
+/// Asks the program that `heaptrack` runs to end, and not heaptrack itself: that is a
+/// shell, which would end at once, without waiting for the rest of the recording and
+/// without removing its pipe.
+pub(super) fn interrupt_program(heaptrack: &Child) {
+    let marked = |pid: &libc::pid_t| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables.any(|variable| variable.starts_with(MARK))
+    };
+    let mut program = members(heaptrack.id());
+    program.retain(marked);
+    if program.is_empty() {
+        // Not started yet: there is nothing of it to keep.
+        program.push(-heaptrack.id().cast_signed());
+    }
+    for pid in program {
+        // SAFETY: plain numbers; a process that has ended meanwhile is no error.
+        unsafe { libc::kill(pid, libc::SIGINT) };
+    }
+}
+
+/// The processes of the group `group`.
+fn members(group: u32) -> Vec<libc::pid_t> {
+    let group = group.cast_signed();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    // SAFETY: `getpgid` takes a number, and says so when there is no such process.
+    pids.filter(|pid| unsafe { libc::getpgid(*pid) } == group)
+        .collect()
+}
+
+/// Removes the pipe that a heaptrack leaves behind when it is killed.
+pub(super) fn remove_pipe(heaptrack: u32) {
+    let pipe = PathBuf::from(format!("/tmp/heaptrack_fifo{heaptrack}"));
+    let is_pipe = pipe
+        .symlink_metadata()
+        .is_ok_and(|found| found.file_type().is_fifo());
+    if is_pipe {
+        // Somebody else may have removed it already.
+        drop(fs::remove_file(pipe));
+    }
 }
 
 /// The file that heaptrack wrote for the name it was given; it appends how it
@@ -117,13 +176,17 @@ mod tests {
     #[test]
     fn names_of_both_kinds_are_demangled() {
         let stacks = read(
-            "main (d.rs);_RNvCs1234_4demo4leak (d.rs);grow<> (mod.rs) 7\n_ZN1a1b17h0123456789abcdefE;work (d.rs) 1\n",
+            "main (d.rs);_RNvCs1234_4demo4leak (d.rs);grow<> (mod.rs); 7\n_ZN1a1b17h0123456789abcdefE;work (d.rs) 1\n",
             &HashMap::from([("work".to_owned(), "demo::work".to_owned())]),
         );
+        let (stacks, by_rust) = stacks.unwrap();
         assert_eq!(
-            stacks.unwrap().to_string(),
+            stacks.to_string(),
             "a::b;demo::work 1\nmain (d.rs);demo::leak;grow<> (mod.rs) 7\n"
         );
+        assert_eq!(by_rust, 8);
+        let of_c = "main (d.rs);sqlite3Malloc (sqlite3.c);sqlite3MemMalloc (sqlite3.c); 9\n";
+        assert_eq!(read(of_c, &HashMap::new()).unwrap().1, 0);
     }
 
     #[test]

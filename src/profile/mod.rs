@@ -42,7 +42,7 @@ pub use during::{SERVER_VARIABLE, server_options};
 pub use error::ProfileError;
 pub use heap::{Allocator, HeapProfile, HeapTool};
 pub use interrupt::Interrupt;
-pub use perf::{CallGraph, PerfOptions, PerfRecording};
+pub use perf::{CallGraph, PerfOptions, PerfRecording, may_sample};
 pub use perf_script::{PerfFrame, PerfSample, perf_script};
 pub use samply::samply_attach;
 pub use target::Target;

@@ -228,6 +228,10 @@ impl PerfRecording {
             if self.pid.is_some_and(|pid| Target::of(pid).is_err()) && nothing {
                 return Err(ProfileError::Ended { pid });
             }
+            if self.pid.is_none() {
+                // It talked to the terminal, as the program did: ask it once more.
+                may_sample()?;
+            }
             return Err(ProfileError::Failed {
                 command: self.command.clone(),
                 status: status.to_string(),
@@ -263,6 +267,43 @@ impl PerfRecording {
         self.limit = Some(Duration::ZERO);
         self.finish(&mut |_| {})
     }
+}
+
+/// Whether perf may sample at all: a program of a moment, as a test.
+///
+/// # Errors
+///
+/// `perf` is missing; or was refused, by what and what to do.
+pub fn may_sample() -> Result<(), ProfileError> {
+    let spawn = |source| ProfileError::Spawn {
+        command: "perf".to_owned(),
+        source,
+    };
+    let data = tempfile::NamedTempFile::new().map_err(|source| ProfileError::Write {
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let mut command = Command::new(Tool::Perf.find()?);
+    command
+        .args(["record", "-q", "-e", "cpu-clock", "-o"])
+        .arg(data.path())
+        .args(["--", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let output = command.output().map_err(spawn)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if target::is_refusal(&said) {
+        return Err(target::refusal_to_start(&said, Path::new("/")));
+    }
+    Err(ProfileError::Failed {
+        command: wait::shown(&command),
+        status: output.status.to_string(),
+        text: said,
+    })
 }
 
 /// The samples in a file of `perf record`.

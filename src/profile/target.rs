@@ -67,11 +67,36 @@ impl Target {
 }
 
 const START_IT_HERE: &str =
-    "start the program from here, which needs no rights: cargo shakedown profile run -- PROGRAM";
+    "start the program from here, which needs fewer rights: cargo shakedown profile run -- PROGRAM";
+const COUNT_INSTEAD: &str = "count instructions instead, which needs no right: \
+                             cargo shakedown profile run --exact -- PROGRAM";
 
 /// What to say of a tool that was refused: the settings that refuse, as they
 /// are, and what to change.
 pub(super) fn refusal(pid: u32, said: &str, system: &Path) -> ProfileError {
+    let (reason, mut steps) = obstacles(said, system);
+    steps.push(START_IT_HERE.to_owned());
+    ProfileError::Denied {
+        pid,
+        reason,
+        help: steps.join("\n      or "),
+    }
+}
+
+/// The same of a tool that was refused to sample a program that it started itself.
+pub(super) fn refusal_to_start(said: &str, system: &Path) -> ProfileError {
+    let (reason, mut steps) = obstacles(said, system);
+    // That hinders an attachment alone.
+    steps.retain(|step| !step.contains("ptrace_scope"));
+    steps.push(COUNT_INSTEAD.to_owned());
+    ProfileError::MayNotSample {
+        reason,
+        help: steps.join("\n      or "),
+    }
+}
+
+/// What stands in the way, and what removes it.
+fn obstacles(said: &str, system: &Path) -> (String, Vec<String>) {
     let setting = |path: &str| {
         let text = fs::read_to_string(system.join(path)).ok()?;
         text.trim().parse::<i32>().ok()
@@ -105,12 +130,7 @@ pub(super) fn refusal(pid: u32, said: &str, system: &Path) -> ProfileError {
     if !root {
         steps.push("run this as root (sudo)".to_owned());
     }
-    steps.push(START_IT_HERE.to_owned());
-    ProfileError::Denied {
-        pid,
-        reason: reasons.join(", "),
-        help: steps.join("\n      or "),
-    }
+    (reasons.join(", "), steps)
 }
 
 /// Whether what a tool said means that it was refused, rather than broken.
@@ -171,6 +191,22 @@ mod tests {
         ] {
             assert!(help.contains(step), "{help}");
         }
+    }
+
+    #[test]
+    fn a_start_that_is_refused_offers_what_needs_no_right() {
+        let system = tempfile::tempdir().unwrap();
+        let path = system.path().join("proc/sys/kernel/perf_event_paranoid");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "4\n").unwrap();
+        let error = refusal_to_start("Error:\nno", system.path());
+        assert_eq!(
+            error.to_string(),
+            "perf may not sample here: kernel.perf_event_paranoid is 4"
+        );
+        let help = error.help().unwrap();
+        assert!(help.contains("profile run --exact -- PROGRAM"), "{help}");
+        assert!(!help.contains("ptrace"), "{help}");
     }
 
     #[test]

@@ -24,6 +24,16 @@ pub(super) fn until(
     signal: libc::c_int,
     watched: Watched<'_>,
 ) -> io::Result<(ExitStatus, bool)> {
+    until_stopped(child, limit, &|child| send(child, signal), watched)
+}
+
+/// As [`until`], but `stop` asks it to end.
+pub(super) fn until_stopped(
+    child: &mut Child,
+    limit: Option<Duration>,
+    stop: &dyn Fn(&Child),
+    watched: Watched<'_>,
+) -> io::Result<(ExitStatus, bool)> {
     let interrupt = Interrupt::catch();
     let started = Instant::now();
     loop {
@@ -37,14 +47,14 @@ pub(super) fn until(
         watched(passed);
         park_timeout(limit.map_or(LOOK, |limit| LOOK.min(limit.saturating_sub(passed))));
     }
-    send(child, signal);
+    stop(child);
     let stopped = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok((status, false));
         }
         if stopped.elapsed() > GRACE {
-            child.kill()?;
+            send(child, libc::SIGKILL);
         }
         watched(started.elapsed());
         park_timeout(LOOK);

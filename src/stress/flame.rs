@@ -109,6 +109,11 @@ impl FlameSampler {
         }
     }
 
+    /// Whether samples were taken, read or not: that alone slows the server down.
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(self.state, State::Sampling(_))
+    }
+
     /// The users have ended.
     pub(super) fn finish(self) -> Option<Result<(Flame, FlameFiles), String>> {
         let State::Sampling(recording) = self.state else {

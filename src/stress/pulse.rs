@@ -141,6 +141,7 @@ impl Pulse {
             .write(&format!("over: {requests} requests, {failures} failed"));
         let watch = Arc::clone(&self.watch);
         let server = self.server.take().map(Sampler::finish);
+        let sampled = self.flame.as_ref().is_some_and(FlameSampler::has_begun);
         let (flame, flame_files) = self.flame_graph();
         let (history, series) = self.chronicle.finish();
         let (last, _) = watch.recorder.last_ends();
@@ -163,7 +164,7 @@ impl Pulse {
             started: started_text(self.started),
             revision,
             load: Load::of(stress.url(), &stress.knobs, timing(&watch)),
-            factors: factors(stress),
+            factors: factors(stress, sampled),
             machine: self.machine.finish(),
             generator,
             server,
@@ -245,8 +246,9 @@ fn judged(mut record: Record) -> Record {
 }
 
 /// What the test said, and where server and generator were pinned to. How many
-/// cores a server has is a factor of its speed, which ones they are is not.
-fn factors(stress: &Stress) -> BTreeMap<String, String> {
+/// cores a server has is a factor of its speed, which ones they are is not. That it
+/// was sampled is one: such a run is compared with no other.
+fn factors(stress: &Stress, sampled: bool) -> BTreeMap<String, String> {
     let mut factors: BTreeMap<String, String> = stress.factors.iter().cloned().collect();
     if let Some(cores) = &stress.knobs.server_cores {
         factors.insert("cores".to_owned(), cores.count().to_string());
@@ -254,6 +256,9 @@ fn factors(stress: &Stress) -> BTreeMap<String, String> {
     if let Some(cores) = &stress.knobs.generator_cores {
         let list = cores.to_string().replace(',', "and").replace('-', "to");
         factors.insert("generator".to_owned(), format!("core{list}"));
+    }
+    if sampled {
+        factors.insert("sampled".to_owned(), "perf".to_owned());
     }
     factors
 }
@@ -323,4 +328,19 @@ fn exception_records(watch: &Watch) -> Vec<ExceptionRecord> {
         count,
     });
     records.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_whose_server_was_sampled_has_a_factor_that_says_so() {
+        let stress = Stress::against("http://127.0.0.1:1").factor("tracing", "off");
+        let plain = factors(&stress, false);
+        assert_eq!(plain.get("sampled"), None);
+        let sampled = factors(&stress, true);
+        assert_eq!(sampled.get("sampled").map(String::as_str), Some("perf"));
+        assert_eq!(sampled.len(), plain.len() + 1);
+    }
 }

@@ -9,6 +9,8 @@ mod artifacts;
 mod attackers;
 mod bounty;
 mod busy;
+#[path = "../cost_report/mod.rs"]
+mod cost_report;
 mod dashboard;
 mod developer;
 mod feeds;
@@ -16,6 +18,7 @@ mod filters;
 #[path = "../service/in_process.rs"]
 mod in_process;
 mod ingest;
+mod last_spans;
 #[path = "../service/model.rs"]
 mod model;
 mod openapi;

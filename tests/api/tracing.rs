@@ -1,14 +1,15 @@
 //! What decnet does is seen in spans, by a collector in the test; and nothing is
 //! where tracing is off.
 
-use std::time::Duration;
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use decnet::config::{Config, TracingSettings};
 use serde_json::json;
 use shakedown::Result;
-use shakedown::fixtures::{Otlp, otlp};
+use shakedown::fixtures::{Otlp, otlp, port};
 use shakedown::otlp::{Behaviour, Kind, Span};
 
 use crate::in_process::{Answer, Service};
@@ -279,6 +280,42 @@ async fn with_the_flag_there_is_one_exporter_until_the_service_is_closed() -> Re
     service.app.close().await;
     assert_eq!(threads_called("decnet-otlp"), 0);
     Ok(())
+}
+
+/// The longest that a collector may hold up a stop.
+const HELD_UP: Duration = Duration::from_secs(1);
+
+/// Traces a request towards `endpoint`, where nobody takes spans, and stops.
+async fn stops_without_a_collector(endpoint: &str) {
+    let settings = TracingSettings::new(endpoint);
+    let service = Service::start(|config: &mut Config| config.tracing = Some(settings)).await;
+    let answer = service.post(LOGS, &log("ssh", "203.0.113.9")).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    let asked = Instant::now();
+    service.app.tracer().close().await;
+    let took = asked.elapsed();
+    assert!(took < HELD_UP, "{endpoint} held the stop up for {took:?}");
+    let tally = service.app.tracer().tally().expect("it is traced");
+    assert!(tally.made > 0, "{tally:?}");
+    assert_eq!((tally.exported, tally.dropped), (0, tally.made));
+}
+
+#[tokio::test]
+async fn a_collector_that_never_answers_holds_a_stop_up_for_less_than_a_second() -> Result {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    stops_without_a_collector(&format!("http://{}", silent.local_addr()?)).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_closed_port_holds_a_stop_up_for_less_than_a_second() {
+    let closed = port();
+    stops_without_a_collector(&format!("http://127.0.0.1:{}", closed.number())).await;
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_holds_a_stop_up_for_less_than_a_second() {
+    stops_without_a_collector("http://collector.invalid:4317").await;
 }
 
 /// Threads of this process called `name`.

@@ -16,7 +16,7 @@ pub(crate) fn chromium_here() -> Result<(), String> {
 }
 
 /// The page's document after its scripts have run, in a window of that width.
-fn shown(page: &Path, width: u32) -> Result<String> {
+pub(crate) fn shown(page: &Path, width: u32) -> Result<String> {
     let home = tempfile::tempdir()?;
     let output = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])

@@ -9,6 +9,12 @@ shakedown::requires!(perf, profile_cpu::perf_here, in profile_cpu);
 shakedown::requires!(heap_profilers, profile_heap::tools_here, in profile_heap);
 shakedown::requires!(browser, flame_pages::chromium_here, in flame_pages);
 shakedown::requires!(browser, flame_pages::chromium_here, in story_pages);
+shakedown::requires!(browser, flame_pages::chromium_here, in profile_pages);
+shakedown::requires!(perf, profile_cpu::perf_here, in profile_pages);
+shakedown::requires!(perf, profile_cpu::perf_here, in profile_commands);
+shakedown::requires!(heap_profilers, profile_heap::tools_here, in profile_pages);
+shakedown::requires!(heap_profilers, profile_heap::tools_here, in profile_commands);
+shakedown::requires!(plain, without_lenses::is_built, in without_lenses, opt_in);
 
 #[path = "../service/conftest.rs"]
 mod conftest;
@@ -23,11 +29,14 @@ mod embedded;
 mod flame_pages;
 mod leftovers;
 mod planted;
+mod profile_commands;
 mod profile_cpu;
 mod profile_heap;
+mod profile_pages;
 mod prometheus;
 mod request_profiles;
 mod sniffer;
 mod story_pages;
 mod tracing;
 mod trap;
+mod without_lenses;

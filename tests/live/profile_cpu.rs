@@ -125,6 +125,9 @@ async fn the_server_of_a_load_test_is_sampled_while_all_users_run() -> Result {
         "{flame:?}"
     );
     assert_eq!((flame.hertz, flame.callers_by.as_str()), (499, "DWARF"));
+    assert_eq!(run.record().factors["sampled"], "perf");
+    let record = archived.record.to_string_lossy().into_owned();
+    assert!(record.contains("_sampled-perf_"), "{record}");
     let svg = archived.flame.expect("it is archived");
     assert!(svg.to_string_lossy().ends_with("_flame.svg"));
     assert!(std::fs::read_to_string(svg)?.starts_with("<svg"));

@@ -1,9 +1,11 @@
 //! heaptrack and valgrind on real programs: leaks by the name of the function.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::Command;
 
 use shakedown::Result;
-use shakedown::fixtures::scratch;
+use shakedown::fixtures::{poll, scratch};
 
 use crate::planted::{profile, program};
 use crate::server;
@@ -92,10 +94,51 @@ fn an_allocator_of_its_own_hides_the_program_and_that_is_said() -> Result {
         said.contains("brings its own allocator, mimalloc"),
         "{said}"
     );
-    let (seen, _) = blocks_of_decnet("system")?;
+    let (seen, said) = blocks_of_decnet("system")?;
+    assert!(!said.contains("its own allocator"), "{said}");
     assert!(
         seen > 2 * hidden,
         "{seen} with the system's, {hidden} with its own"
     );
+    Ok(())
+}
+
+/// The pipes of every heaptrack that runs, or was killed.
+fn pipes() -> BTreeSet<PathBuf> {
+    let entries = std::fs::read_dir("/tmp").into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .filter(|path| path.to_string_lossy().contains("heaptrack_fifo"))
+        .collect()
+}
+
+#[test]
+fn a_server_is_recorded_until_its_time_is_over_and_ends_in_order() -> Result {
+    let before = pipes();
+    let scratch = scratch();
+    let decnet = server::binary()?;
+    let beside = decnet.parent().unwrap_or(&decnet).display().to_string();
+    let path = format!("{beside}:{}", std::env::var("PATH")?);
+    let environment = [("PATH", path.as_str()), ("DECNET_ALLOCATOR", "system")];
+    let database = scratch.path().join("decnet.db").display().to_string();
+    let of = ["--tool", "heaptrack", "--duration", "3s", "--"];
+    let api = ["decnet", "api", "--port", "0", "--db", &database];
+    let seen = profile(
+        scratch.path(),
+        &environment,
+        "heap",
+        &[&of[..], &api].concat(),
+    )?;
+    assert!(seen.said.contains("listening on "), "{}", seen.said);
+    assert!(!seen.said.contains("its own allocator"), "{}", seen.said);
+    let page = seen.beside("html")?;
+    assert!(page.contains("exit status: 0"), "{}", seen.said);
+    assert!(
+        seen.beside("blocks.folded")?.contains("decnet::"),
+        "{}",
+        seen.said
+    );
+    // Others that run meanwhile have a pipe of their own for a while.
+    poll::until(|| pipes().is_subset(&before));
     Ok(())
 }

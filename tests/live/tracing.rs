@@ -30,7 +30,7 @@ async fn store(watch: &Watch) -> Result {
 }
 
 /// The names of the threads of `pid`.
-fn threads(pid: u32) -> Vec<String> {
+pub(crate) fn threads(pid: u32) -> Vec<String> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
     let tasks = tasks.into_iter().flatten().flatten();
     let names = tasks.flat_map(|task| std::fs::read_to_string(task.path().join("comm")));

@@ -1,5 +1,5 @@
 //! decnet as a child process: the release binary on a SQLite file of its own,
-//! tracing off, a free port.
+//! tracing off, a free port; alone, or under a tool that looks at it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,6 +19,8 @@ pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery staple";
 #[derive(Debug)]
 pub(crate) struct DecnetServer {
     process: Process,
+    /// Of decnet itself.
+    pid: u32,
     url: String,
     // Dropped last: the database outlives the process that writes it.
     _scratch: Scratch,
@@ -46,10 +48,10 @@ impl DecnetServer {
 
     /// The process id of decnet itself.
     pub(crate) fn pid(&self) -> u32 {
-        self.process.pid()
+        self.pid
     }
 
-    /// The process, to signal it or read its log.
+    /// The process, or that of the tool it runs under, to signal it or read its log.
     pub(crate) fn process(&mut self) -> &mut Process {
         &mut self.process
     }
@@ -82,6 +84,37 @@ pub(crate) struct DecnetBuilder {
     cores: Option<Cores>,
     environment: Vec<(String, String)>,
     binary: Option<PathBuf>,
+    tool: Option<Tool>,
+}
+
+/// A tool that decnet runs under.
+#[derive(Clone, Debug)]
+pub(crate) struct Tool {
+    /// Its command line, up to decnet's.
+    line: Vec<String>,
+    /// Whether decnet runs inside it, and has no process of its own.
+    simulates: bool,
+}
+
+/// How long decnet may take until it listens under a tool.
+const UNDER_A_TOOL: Duration = Duration::from_secs(60);
+
+impl Tool {
+    /// Starts decnet as a process below it.
+    pub(crate) fn starts(line: &[&str]) -> Self {
+        Self {
+            line: line.iter().map(|word| (*word).to_owned()).collect(),
+            simulates: false,
+        }
+    }
+
+    /// Runs decnet on a processor that it simulates, as valgrind does.
+    pub(crate) fn simulates(line: &[&str]) -> Self {
+        Self {
+            simulates: true,
+            ..Self::starts(line)
+        }
+    }
 }
 
 impl DecnetBuilder {
@@ -109,6 +142,12 @@ impl DecnetBuilder {
         self
     }
 
+    /// Under a tool that looks at it.
+    pub(crate) fn under(mut self, tool: Tool) -> Self {
+        self.tool = Some(tool);
+        self
+    }
+
     /// A variable of decnet's environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -129,8 +168,11 @@ impl DecnetBuilder {
             Some(program) => program,
             None => binary()?,
         };
-        let mut builder = Process::builder(program)
+        let line = self.tool.iter().flat_map(|tool| &tool.line).cloned();
+        let line: Vec<String> = line.chain([program.display().to_string()]).collect();
+        let mut builder = Process::builder(&line[0])
             .name("decnet")
+            .args(&line[1..])
             .args(["api", "--host", "127.0.0.1", "--port", "0"])
             .env("DECNET_JWT_SECRET", JWT_SECRET)
             .env("DECNET_ADMIN_PASSWORD", ADMIN_PASSWORD);
@@ -151,7 +193,16 @@ impl DecnetBuilder {
         for (name, value) in self.environment {
             builder = builder.env(name, value);
         }
+        if self.tool.is_some() {
+            builder = builder.ready_timeout(UNDER_A_TOOL);
+        }
         let process = builder.ready(Ready::line("listening on ")).start()?;
+        let pid = match self.tool {
+            Some(Tool {
+                simulates: false, ..
+            }) => below(process.pid(), &program)?,
+            _ => process.pid(),
+        };
         let url = process
             .ready_text()
             .ok_or_else(|| Failure::new("decnet said it listens, but not where"))?
@@ -159,10 +210,40 @@ impl DecnetBuilder {
             .to_owned();
         Ok(DecnetServer {
             process,
+            pid,
             url,
             _scratch: scratch,
         })
     }
+}
+
+/// The process below `root` that runs `program`.
+fn below(root: u32, program: &Path) -> Result<u32> {
+    let program = program.canonicalize()?;
+    let processes = std::fs::read_dir("/proc")?.flatten();
+    let parents: Vec<(u32, u32)> = processes
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // Behind the name, which may hold anything: state, parent, ..
+            let parent = stat.rsplit(')').next()?.split_whitespace().nth(1)?;
+            Some((pid, parent.parse().ok()?))
+        })
+        .collect();
+    let mut family = vec![root];
+    for at in 0.. {
+        let Some(&pid) = family.get(at) else { break };
+        let runs = std::fs::read_link(format!("/proc/{pid}/exe"));
+        if runs.is_ok_and(|runs| runs == program) {
+            return Ok(pid);
+        }
+        let children = parents.iter().filter(|(_, parent)| *parent == pid);
+        family.extend(children.map(|(child, _)| *child));
+    }
+    Err(Failure::new(format!(
+        "no process below {root} runs `{}`",
+        program.display()
+    )))
 }
 
 /// The release binary of decnet, built if it is missing or stale; looked at once
@@ -224,5 +305,12 @@ async fn decnet_starts_lets_the_administrator_in_and_stops_on_sigterm() -> Resul
     );
     assert!(database.exists());
     drop(DecnetServer::start()?);
+    // `env` becomes decnet, a shell starts it: either way its pid is decnet's own.
+    let shell = ["sh", "-c", "\"$@\"; exit", "sh"];
+    for tool in [Tool::simulates(&["env"]), Tool::starts(&shell)] {
+        let server = DecnetServer::builder().under(tool).start()?;
+        let runs = std::fs::read_link(format!("/proc/{}/exe", server.pid()))?;
+        assert_eq!(runs, binary()?.canonicalize()?);
+    }
     Ok(())
 }

@@ -1,116 +1,206 @@
-//! What tracing costs the service, measured in alternating runs: `make lens-costs`.
+//! What the lenses cost the service: `make lens-costs`, 25 minutes on a machine that
+//! does nothing else.
 //!
-//! Every round runs each set-up once, in an order that turns from round to round,
-//! so that what the machine does meanwhile hits all alike. Ratios are taken within
-//! a round, against `off`, and the median of the rounds is shown; other columns are
-//! medians. CPU is the server's, user and system, over all requests of a run, ramp
-//! included. The collector is a thread of the generator and shares its cores.
+//! Every round runs each set-up once, on a fresh server, in an order that turns from
+//! round to round and is reversed in every second, so that what the machine does
+//! meanwhile hits all alike. Changes are taken within a round, against the set-up
+//! that the case names. `off` is measured twice a round: how much the two differ is
+//! what the measurement cannot see.
 //!
-//! `DECNET_WITHOUT_TRACING` names a binary of decnet that was built without the
-//! feature; with it there is a fifth set-up, `not built`.
+//! CPU is that of the server's process, user and system, over all requests of a run,
+//! ramp included. Collector, perf and what heaptrack runs beside the server take
+//! cores from both, which RPS and response times show.
+//!
+//! What was measured is archived (`tests/cost_report`); with `STRESS_LENS_PAGE=1` it
+//! also goes into the page. A limit that is broken fails the test, after that.
+//!
+//! | variable | default | |
+//! |---|---|---|
+//! | `STRESS_LENS_ROUNDS` | 3 | how often each set-up is run |
+//! | `STRESS_LENS_CASES` | all | some of them, such as `off,all` |
+//! | `STRESS_LENS_PAGE` | 0 | 1: the page shows what was measured |
+//! | `STRESS_DECNET_PLAIN` | | decnet built without features, for `not-built` |
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::Path;
 
-use shakedown::stress::{Knobs, Limits, Run};
+use shakedown::fixtures::{env_guard, scratch};
+use shakedown::stress::{Knobs, Machine, Run};
 use shakedown::{Failure, Result};
 
+use crate::cost_report::archive::{ROOT, write_new};
+use crate::cost_report::limits::{Verdict, findings};
+use crate::cost_report::page::{self, PAGE};
+use crate::cost_report::report::{self, Load, Report, Round, SCHEMA, Sizes};
+use crate::lens_cases::{Case, Observer, Settings, counted};
 use crate::scenarios::ingest;
-use crate::target::{Setup, Target, Tracing};
+use crate::target::Target;
 
-/// Requests a second of the published run.
+/// Arrivals a second of the published run.
 const PUBLISHED: f64 = 1_577.0;
 
 /// The requirement of this module.
 pub(crate) fn are_wanted() -> std::result::Result<(), String> {
     match std::env::var("STRESS_LENSES").as_deref() {
         Ok("1") => Ok(()),
-        _ => Err("`STRESS_LENSES` is not 1; `make lens-costs` measures what tracing costs".into()),
+        _ => Err("`STRESS_LENSES` is not 1; `make lens-costs` measures what lenses cost".into()),
     }
 }
 
-/// One set-up, and what came of it in each round.
-#[derive(Debug)]
-struct Case {
-    name: &'static str,
-    setup: Setup,
-    seen: Vec<Seen>,
-}
-
-/// What one run showed.
-#[derive(Debug, Clone)]
-struct Seen {
-    rps: f64,
-    cpu_us: f64,
-    p50_ms: f64,
-    failures: u64,
-    made: u64,
-    received: u64,
-    dropped: u64,
-}
-
-fn cases() -> Vec<Case> {
-    let case = |name, tracing, binary| Case {
-        name,
-        setup: Setup {
-            tracing,
-            binary,
-            ..Setup::default()
-        },
-        seen: Vec::new(),
+#[tokio::test]
+async fn of_all_lenses_at_saturation_and_at_the_published_load() -> Result {
+    let mut knobs = Knobs::from_env()?;
+    knobs.trace = 0.0; // who is traced is what is compared
+    let settings = Settings::read(&knobs, |name| std::env::var(name).ok())?;
+    let started = shakedown::workbook::now();
+    let published = knobs.rate.take().unwrap_or(PUBLISHED);
+    let mut measurement = Measurement::default();
+    let mut loads = Vec::new();
+    for (name, rate) in [("saturation", None), ("published", Some(published))] {
+        knobs.rate = rate;
+        loads.push(measurement.of(name, &settings, &knobs).await?);
+    }
+    let report = Report {
+        schema: SCHEMA,
+        started,
+        revision: shakedown::stress::Revision::of_directory(Path::new(ROOT)),
+        machine: measurement.machine,
+        sizes: sizes(&knobs),
+        rounds: settings.rounds,
+        loads,
+        instructions: counted(&settings).await?,
+        left_out: settings.left_out.clone(),
+        troubles: measurement.troubles,
     };
-    let without = std::env::var_os("DECNET_WITHOUT_TRACING").map(PathBuf::from);
-    let mut cases = vec![
-        case("off", Tracing::Off, None),
-        case("all", Tracing::Full, None),
-        case("1 in 100", Tracing::Sampled, None),
-    ];
-    cases.extend(without.map(|binary| case("not built", Tracing::Off, Some(binary))));
-    cases
+    let path = write_new(Path::new(ROOT), &report)?;
+    let block = page::block(Some((&path, &report)));
+    println!("{block}");
+    if settings.page {
+        show(&block)?;
+        println!("`{PAGE}` shows it; commit it with `{path}`");
+    }
+    verdict(&report)
 }
 
-/// How often each set-up is run: `STRESS_LENS_ROUNDS`, or 3.
-fn rounds() -> Result<usize> {
-    let Some(text) = std::env::var_os("STRESS_LENS_ROUNDS") else {
-        return Ok(3);
-    };
-    let text = text.to_string_lossy();
-    let rounds = text
-        .parse()
-        .ok()
-        .filter(|rounds| (1..=100).contains(rounds));
-    rounds.ok_or_else(|| {
-        Failure::new(format!(
-            "`STRESS_LENS_ROUNDS` is `{text}`; it takes a number from 1 to 100"
-        ))
-    })
+/// Puts `block` into the page.
+fn show(block: &str) -> Result {
+    let path = Path::new(ROOT).join(PAGE);
+    let shown = page::put(&std::fs::read_to_string(&path)?, block);
+    let shown = shown.ok_or_else(|| Failure::new(format!("`{PAGE}` has no markers")))?;
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    std::io::Write::write_all(&mut file, shown.as_bytes())?;
+    let rights = std::fs::metadata(&path)?.permissions();
+    file.as_file().set_permissions(rights)?;
+    file.persist(&path)?;
+    Ok(())
 }
 
-async fn measure(case: &Case, knobs: &Knobs) -> Result<Seen> {
-    let mut target = Target::start(&case.setup).await?;
+/// Fails with the limits that are broken, and with the runs that failed.
+fn verdict(report: &Report) -> Result {
+    let broken = findings(report).into_iter();
+    let broken = broken.filter(|finding| finding.verdict == Verdict::Broken);
+    let mut wrong: Vec<String> = broken
+        .map(|finding| format!("broken: {}: {}", finding.limit, finding.found))
+        .collect();
+    wrong.extend(report.troubles.iter().cloned());
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(wrong.join("\n"))),
+    }
+}
+
+fn sizes(knobs: &Knobs) -> Sizes {
+    Sizes {
+        users: knobs.users,
+        spawn_rate: knobs.spawn_rate,
+        duration_s: knobs.duration.as_secs_f64(),
+        workers: knobs.workers,
+        server_cores: knobs.server_cores.as_ref().map(ToString::to_string),
+        generator_cores: knobs.generator_cores.as_ref().map(ToString::to_string),
+        seed: knobs.seed,
+    }
+}
+
+/// What is kept from load to load.
+#[derive(Default)]
+struct Measurement {
+    machine: Machine,
+    troubles: Vec<String>,
+}
+
+impl Measurement {
+    /// Runs all cases in turn. A run that fails is noted, and the others go on.
+    #[expect(clippy::print_stdout, reason = "tells how far it is")]
+    async fn of(&mut self, name: &str, settings: &Settings, knobs: &Knobs) -> Result<Load> {
+        let mut cases: Vec<report::Case> = settings.cases.iter().map(Case::unmeasured).collect();
+        for round in 0..settings.rounds {
+            for (turn, at) in settings.order(round).into_iter().enumerate() {
+                let case = &settings.cases[at];
+                let place = format!("{name}, round {}, `{}`", round + 1, case.id);
+                match measure(case, settings, knobs).await {
+                    Ok((seen, machine)) => {
+                        self.machine = machine;
+                        println!("{place}: {seen:?}");
+                        cases[at].rounds.push(Round {
+                            round: round + 1,
+                            turn: turn + 1,
+                            ..seen
+                        });
+                    }
+                    Err(error) => {
+                        println!("{place}: {error:?}");
+                        self.troubles.push(format!("{place}: {error}"));
+                    }
+                }
+            }
+        }
+        let mut load = Load {
+            name: name.to_owned(),
+            rate: knobs.rate,
+            cases,
+        };
+        load.compare();
+        Ok(load)
+    }
+}
+
+/// One run on a fresh server, and the machine during it.
+async fn measure(case: &Case, settings: &Settings, knobs: &Knobs) -> Result<(Round, Machine)> {
+    let home = scratch();
+    let setup = case.setup(settings, knobs, home.path());
+    let mut target = Target::start(&setup).await?;
     let scenario = ingest(&target.token)?;
-    let run = target
-        .stress("lens-costs", scenario, knobs.clone())
-        .run()
-        .await?;
-    run.verdict(&Limits::default())?;
-    let words = target.stop()?;
+    let stress = target.stress("lens-costs", scenario, knobs.clone());
+    let run = {
+        let environment = env_guard();
+        if case.observer == Observer::Perf {
+            environment.set(shakedown::profile::SERVER_VARIABLE, "auto");
+        }
+        stress.run().await?
+    };
+    let words = target.stop(case.observer.patience())?;
+    if case.observer == Observer::Perf && run.record().flame.is_none() {
+        return Err(Failure::new("perf was to sample the server and did not"));
+    }
     let [made, exported, dropped] = tally(&words);
-    let received = target.received();
-    assert_eq!(
-        exported, received,
-        "the collector has what the service says it has"
-    );
-    assert_eq!(made, exported + dropped, "{words}");
-    Ok(Seen {
+    let measured = &run.record().measured;
+    let machine = run.record().machine.clone();
+    let round = Round {
+        round: 0,
+        turn: 0,
         rps: run.rps(),
         cpu_us: cpu_us(&run)?,
-        p50_ms: run.record().measured.p50_ms,
+        p50_ms: measured.p50_ms,
+        p95_ms: measured.p95_ms,
+        requests: run.requests(),
         failures: run.failures(),
         made,
-        received,
+        exported,
         dropped,
-    })
+        received: target.received(),
+        busy_share: machine.busy_share,
+        steal_share: machine.steal_share,
+    };
+    Ok((round, machine))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]
@@ -126,77 +216,4 @@ fn tally(words: &str) -> [u64; 3] {
     let numbers = line.unwrap_or_default().split([' ', ',']);
     let mut numbers = numbers.filter_map(|word| word.parse().ok());
     std::array::from_fn(|_| numbers.next().unwrap_or(0))
-}
-
-/// Runs all cases in turn and shows the table.
-#[expect(clippy::print_stdout, reason = "the table is the result")]
-async fn compare(title: &str, knobs: Knobs) -> Result {
-    let mut cases = cases();
-    let rounds = rounds()?;
-    for round in 0..rounds {
-        for turn in 0..cases.len() {
-            let at = (turn + round) % cases.len();
-            let seen = measure(&cases[at], &knobs).await?;
-            println!("round {}, {}: {seen:?}", round + 1, cases[at].name);
-            cases[at].seen.push(seen);
-        }
-    }
-    println!(
-        "{title}, {} users, {:?}, median of {rounds} rounds",
-        knobs.users, knobs.duration
-    );
-    println!(
-        "| tracing | RPS | of off | CPU us/request | more than off | p50 ms | of off | failures | spans made | received | dropped |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    for case in &cases {
-        println!("{}", row(case, &cases[0]));
-    }
-    Ok(())
-}
-
-fn row(case: &Case, off: &Case) -> String {
-    let all = |of: fn(&Seen) -> f64| median(case.seen.iter().map(of).collect());
-    let against = |of: fn(&Seen, &Seen) -> f64| {
-        let pairs = case.seen.iter().zip(&off.seen);
-        median(pairs.map(|(seen, off)| of(seen, off)).collect())
-    };
-    let sum = |of: fn(&Seen) -> u64| case.seen.iter().map(of).sum::<u64>();
-    format!(
-        "| {} | {:.0} | {:.3} | {:.2} | {:+.2} | {:.2} | {:.3} | {} | {} | {} | {} |",
-        case.name,
-        all(|seen| seen.rps),
-        against(|seen, off| seen.rps / off.rps),
-        all(|seen| seen.cpu_us),
-        against(|seen, off| seen.cpu_us - off.cpu_us),
-        all(|seen| seen.p50_ms),
-        against(|seen, off| seen.p50_ms / off.p50_ms),
-        sum(|seen| seen.failures),
-        sum(|seen| seen.made),
-        sum(|seen| seen.received),
-        sum(|seen| seen.dropped),
-    )
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "called with what was just collected"
-)]
-fn median(values: Vec<f64>) -> f64 {
-    shakedown::story::statistics::median(&values).unwrap_or(f64::NAN)
-}
-
-#[tokio::test]
-async fn tracing_at_saturation() -> Result {
-    let mut knobs = Knobs::from_env()?;
-    knobs.rate = None;
-    compare("at saturation (closed loop)", knobs).await
-}
-
-#[tokio::test]
-async fn tracing_at_the_published_load() -> Result {
-    let mut knobs = Knobs::from_env()?;
-    knobs.rate = Some(knobs.rate.unwrap_or(PUBLISHED));
-    knobs.duration = knobs.duration.max(Duration::from_secs(1));
-    compare("at the published load (open loop)", knobs).await
 }

@@ -22,6 +22,8 @@ mod conftest;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod accuracy;
 mod baseline;
+#[path = "../cost_report/mod.rs"]
+mod cost_report;
 #[path = "../service/server.rs"]
 mod decnet_server;
 mod deployment;
@@ -30,6 +32,7 @@ mod failures;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod gauges;
 mod known;
+mod lens_cases;
 mod lens_costs;
 #[expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 mod locust_peer;

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use shakedown::db::mysql::{Database, MySqlServer};
-use shakedown::fixtures::Otlp;
+use shakedown::fixtures::{Otlp, otlp};
+use shakedown::otlp::Kind;
 use shakedown::process::Cores;
 use shakedown::stress::goose::prelude::Scenario;
 use shakedown::stress::{Knobs, Limits, Readings, Run, Stress};
 use shakedown::{Failure, Result};
 
-use crate::decnet_server::DecnetServer;
+use crate::decnet_server::{DecnetServer, Tool};
 
 /// How decnet is set up. The default is what ships.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +29,15 @@ pub(crate) struct Setup {
     pub(crate) binary: Option<PathBuf>,
     /// In MariaDB, which the fixture runs without a single sync.
     pub(crate) mysql: bool,
+    /// Where spans go; a collector in this process that only counts otherwise.
+    pub(crate) collector: Option<String>,
+    /// More variables of its environment.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// A tool that it runs under.
+    pub(crate) tool: Option<Tool>,
 }
 
-/// How much is traced, into a collector in this process that only counts.
+/// How much is traced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tracing {
     #[default]
@@ -39,6 +46,10 @@ pub(crate) enum Tracing {
     Full,
     /// One request in a hundred.
     Sampled,
+    /// What the generator marks, every request: `STRESS_TRACE=1`.
+    AllMarked,
+    /// What the generator marks, a share of the requests.
+    SomeMarked,
 }
 
 impl Tracing {
@@ -46,8 +57,17 @@ impl Tracing {
     fn factor(self) -> &'static str {
         match self {
             Self::Off => "off",
-            Self::Full => "on",
-            Self::Sampled => "sampled",
+            Self::Full | Self::AllMarked => "on",
+            Self::Sampled | Self::SomeMarked => "sampled",
+        }
+    }
+
+    /// The share of requests that decnet itself decides to trace.
+    fn ratio(self) -> &'static str {
+        match self {
+            Self::Full => "1",
+            Self::Sampled => "0.01",
+            Self::Off | Self::AllMarked | Self::SomeMarked => "0",
         }
     }
 }
@@ -66,18 +86,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Starts decnet as it ships, or logs in where the knobs point.
+    /// Starts decnet as it ships, or logs in where the knobs point. With a collector
+    /// in `STRESS_OTLP` it traces what the generator marks, into that.
     pub(crate) async fn of(knobs: &Knobs) -> Result<Self> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         match &knobs.host {
-            Some(host) => Self::deployed(host, |name| std::env::var(name).ok()).await,
-            None => {
-                let setup = Setup {
-                    workers: knobs.workers,
-                    cores: knobs.server_cores.clone(),
-                    ..Setup::default()
-                };
-                Self::start(&setup).await
-            }
+            Some(host) => Self::deployed(host, variable).await,
+            None => Self::start(&ours(knobs, variable("STRESS_OTLP"))?).await,
         }
     }
 
@@ -112,16 +127,25 @@ impl Target {
         }
         let mut collector = None;
         if setup.tracing != Tracing::Off {
-            let counting = Otlp::builder().counting().start()?;
-            let ratio = match setup.tracing {
-                Tracing::Sampled => "0.01",
-                Tracing::Off | Tracing::Full => "1",
+            let endpoint = match &setup.collector {
+                Some(endpoint) => endpoint.clone(),
+                None => {
+                    let counting = Otlp::builder().counting().start()?;
+                    let endpoint = counting.endpoint().to_owned();
+                    collector = Some(counting);
+                    endpoint
+                }
             };
             builder = builder
                 .env("DECNET_DEVELOPER_TRACING", "true")
-                .env("DECNET_OTEL_ENDPOINT", counting.endpoint())
-                .env("DECNET_OTEL_SAMPLE_RATIO", ratio);
-            collector = Some(counting);
+                .env("DECNET_OTEL_ENDPOINT", &endpoint)
+                .env("DECNET_OTEL_SAMPLE_RATIO", setup.tracing.ratio());
+        }
+        for (name, value) in &setup.environment {
+            builder = builder.env(name, value);
+        }
+        if let Some(tool) = &setup.tool {
+            builder = builder.under(tool.clone());
         }
         if let Some(binary) = &setup.binary {
             builder = builder.binary(binary);
@@ -148,11 +172,11 @@ impl Target {
         })
     }
 
-    /// Stops a server of ours in order; its last words.
-    pub(crate) fn stop(&mut self) -> Result<String> {
+    /// Stops a server of ours in order, within `limit`; its last words.
+    pub(crate) fn stop(&mut self, limit: Duration) -> Result<String> {
         let server = self.server.as_mut();
         let server = server.ok_or_else(|| Failure::new("a deployment is not ours to stop"))?;
-        let status = server.process().terminate(Duration::from_secs(10))?;
+        let status = server.process().terminate(limit)?;
         let words = server.process().log_tail(20);
         match status.success() {
             true => Ok(words),
@@ -239,6 +263,32 @@ impl Target {
     }
 }
 
+/// decnet as it ships, on the knobs' cores; tracing into `collector`, if there is
+/// one, what the generator marks. Marks that nobody would record are refused.
+fn ours(knobs: &Knobs, collector: Option<String>) -> Result<Setup> {
+    if knobs.trace > 0.0 && collector.is_none() {
+        return Err(Failure::new(
+            "`STRESS_TRACE` marks requests, and nobody records them: decnet is started \
+             without tracing\n\
+             help: STRESS_OTLP=http://127.0.0.1:4317 is a collector for its spans \
+             (development/docker-compose.otel.yml has one), STRESS_HOST a deployment that \
+             traces already",
+        ));
+    }
+    let tracing = match collector {
+        None => Tracing::Off,
+        Some(_) if knobs.trace >= 1.0 => Tracing::AllMarked,
+        Some(_) => Tracing::SomeMarked,
+    };
+    Ok(Setup {
+        workers: knobs.workers,
+        cores: knobs.server_cores.clone(),
+        tracing,
+        collector,
+        ..Setup::default()
+    })
+}
+
 async fn log_in(url: &str, username: &str, password: &str) -> Result<String> {
     let answer = reqwest::Client::new()
         .post(format!("{url}/api/v1/auth/login"))
@@ -298,4 +348,48 @@ pub(crate) fn answered(run: &Run, method: &str, name: &str) -> u64 {
         let all = one.ramp.requests + one.measured.requests;
         all - one.ramp.failures - one.measured.failures
     })
+}
+
+#[test]
+fn marks_that_nobody_would_record_are_refused_with_help() {
+    let mut knobs = Knobs::default();
+    knobs.trace = 0.01;
+    let refused = ours(&knobs, None).expect_err("nobody records them");
+    let refused = refused.to_string();
+    assert!(refused.contains("help: STRESS_OTLP=http://"), "{refused}");
+    let collector = || Some("http://127.0.0.1:4317".to_owned());
+    let tracing = |knobs: &Knobs| ours(knobs, collector()).map(|setup| setup.tracing);
+    assert_eq!(tracing(&knobs).ok(), Some(Tracing::SomeMarked));
+    knobs.trace = 1.0;
+    assert_eq!(tracing(&knobs).ok(), Some(Tracing::AllMarked));
+}
+
+/// What the report names as the slowest of an endpoint can be opened.
+#[tokio::test]
+async fn the_slowest_request_of_each_endpoint_is_with_the_collector() -> Result {
+    let otlp = otlp();
+    let mut knobs = Knobs::default();
+    (knobs.users, knobs.spawn_rate) = (5, 100.0);
+    (knobs.duration, knobs.trace) = (Duration::from_secs(2), 1.0);
+    let setup = ours(&knobs, Some(otlp.endpoint().to_owned()))?;
+    let mut target = Target::start(&setup).await?;
+    let scenario = crate::scenarios::ingest(&target.token)?;
+    let run = target.stress("marked", scenario, knobs).run().await?;
+    run.verdict(&Limits::default())?;
+    let words = target.stop(Duration::from_secs(10))?;
+    assert!(
+        words.contains(" spans, ") && words.contains(", 0 dropped"),
+        "{words}"
+    );
+    assert_eq!(run.record().endpoints.len(), 3);
+    for endpoint in &run.record().endpoints {
+        let slowest = &endpoint.slowest[0];
+        let server = otlp.find().kind(Kind::Server).in_trace(&slowest.trace_id);
+        let span = server.assert_seen();
+        let name = format!("{} {}", endpoint.method, endpoint.name);
+        assert_eq!(span.name, name, "{slowest:?}");
+    }
+    // Nothing else is traced: the login, for one, carried no mark.
+    otlp.find().name("POST /api/v1/auth/login").assert_unseen();
+    Ok(())
 }

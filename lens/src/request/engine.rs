@@ -1,19 +1,23 @@
 //! The profiler's threads, started by the first profiled request.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{Builder, JoinHandle};
 
 use http::Request;
 
 use super::in_flight::{Entry, InFlight};
+use super::pace::PAGES_A_SECOND;
 use super::settings::Settings;
 use super::store::Store;
 use super::{capture, sampler};
 
 /// Finished requests that may wait for their page.
 const BACKLOG: usize = 64;
+/// Requests that are looked at at once: each costs the sampler a look a turn, so
+/// that thousands would take a core.
+pub(super) const MOST_AT_ONCE: usize = 64;
 
 /// What the sampler shares with the service.
 #[derive(Debug, Default)]
@@ -22,6 +26,12 @@ pub(super) struct Shared {
     arrived: Condvar,
     /// Tells the writer to leave the rest.
     stopping: AtomicBool,
+    /// Requests that are looked at, or about to be.
+    watched: AtomicUsize,
+    /// Requests that came while as many as there may be were.
+    pub(super) crowded_out: AtomicU64,
+    /// Requests that have no page, because there were too many.
+    pub(super) pageless: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +57,24 @@ impl Shared {
         }
         queue.arrivals.drain(..).for_each(&mut take);
         queue.stopping
+    }
+
+    /// Whether one more may be looked at; one that may not is counted.
+    fn admits(&self) -> bool {
+        let one_more = |watched: usize| (watched < MOST_AT_ONCE).then_some(watched + 1);
+        let admitted = self
+            .watched
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .is_ok();
+        if !admitted {
+            self.crowded_out.fetch_add(1, Ordering::Relaxed);
+        }
+        admitted
+    }
+
+    /// One less is looked at.
+    pub(super) fn leaves(&self) {
+        self.watched.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -83,7 +111,8 @@ impl Engine {
     /// Begins to look at `request`, if it is one of those to profile.
     pub(super) fn enter<B>(&self, request: &Request<B>) -> Option<Entry> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
-        if !chosen(number, self.settings.rate) || !self.is_running() {
+        let wanted = chosen(number, self.settings.rate) && self.is_running();
+        if !wanted || !self.shared.admits() {
             return None;
         }
         // The query may hold secrets.
@@ -94,6 +123,7 @@ impl Engine {
         let request = Arc::new(InFlight::new(unique(), method, path));
         let mut queue = self.shared.queue();
         if queue.stopping {
+            self.shared.leaves();
             return None;
         }
         queue.arrivals.push_back(Arc::clone(&request));
@@ -139,6 +169,24 @@ impl Engine {
         }
     }
 
+    fn tell_what_is_missing(&self) {
+        let warn = &self.settings.warn;
+        let crowded_out = self.shared.crowded_out.load(Ordering::Relaxed);
+        if crowded_out > 0 {
+            warn(&format!(
+                "{crowded_out} requests were not profiled: {MOST_AT_ONCE} others were at that time; \
+                 a lower rate spreads them"
+            ));
+        }
+        let pageless = self.shared.pageless.load(Ordering::Relaxed);
+        if pageless > 0 {
+            warn(&format!(
+                "{pageless} profiled requests have no page: at most {PAGES_A_SECOND} a second are \
+                 written; a lower rate, or slow requests alone, leaves none out"
+            ));
+        }
+    }
+
     pub(super) fn shutdown(&self) {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let threads = std::mem::replace(&mut *threads, Threads::Gone);
@@ -150,6 +198,7 @@ impl Engine {
                 // One that panicked has ended, too.
                 drop(thread.join());
             }
+            self.tell_what_is_missing();
         }
     }
 }

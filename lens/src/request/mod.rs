@@ -23,6 +23,8 @@
 //!   processes. The request is then shown awaiting their result.
 //! - The body of the answer, when that is streamed after the handler returned.
 //! - Of several things awaited at once, all but the first to take the waker.
+//! - More than 64 requests at once: those beyond are answered as always, and
+//!   counted.
 //! - Requests much shorter than the time between two looks: their page has few
 //!   samples or none, and says so.
 //!
@@ -44,6 +46,7 @@ mod future;
 mod in_flight;
 mod layer;
 mod mark;
+mod pace;
 mod report;
 mod sampler;
 mod settings;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::engine::MOST_AT_ONCE;
 use super::in_flight::{InFlight, Outcome};
 use super::sampler::{Finished, Seen};
 use super::symbols::{Named, Symbols};
@@ -34,6 +35,12 @@ pub(super) fn graph(finished: &Finished, hertz: u32, symbols: &mut Symbols) -> F
         graph = graph.note(format!(
             "{} requests before this one have no page: they ended faster than pages are written.",
             finished.lost
+        ));
+    }
+    if finished.crowded_out > 0 {
+        graph = graph.note(format!(
+            "{} requests before this one were not profiled: {MOST_AT_ONCE} others were at that time.",
+            finished.crowded_out
         ));
     }
     graph

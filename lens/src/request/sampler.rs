@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
 use super::capture::{Answer, Question};
 use super::engine::Shared;
 use super::in_flight::{Found, InFlight, Outcome};
+use super::pace::Pace;
 
 /// Looks in a row that a thread may leave unanswered before its slot is given up.
 const PATIENCE: u32 = 500;
@@ -36,6 +38,8 @@ pub(super) struct Finished {
     pub(super) seen: HashMap<Seen, u64>,
     /// Pages that could not be written since the last one, for want of time.
     pub(super) lost: u64,
+    /// Requests that were not looked at since the last page, as too many were.
+    pub(super) crowded_out: u64,
 }
 
 struct Tracked {
@@ -48,8 +52,14 @@ struct Tracked {
 pub(super) fn run(shared: &Shared, hertz: u32, slow: Duration, pages: &SyncSender<Finished>) {
     let interval = Duration::from_secs(1) / hertz;
     let mut tracked: Vec<Tracked> = Vec::new();
-    let mut lost = 0;
     let mut next = Instant::now();
+    let mut pages = Pages {
+        shared,
+        pages,
+        pace: Pace::starting(next),
+        lost: 0,
+        told: 0,
+    };
     loop {
         let stopping = shared.arrivals(tracked.is_empty(), |request| {
             tracked.push(Tracked {
@@ -67,18 +77,9 @@ pub(super) fn run(shared: &Shared, hertz: u32, slow: Duration, pages: &SyncSende
             };
             of.settle();
             if wall >= slow {
-                let finished = Finished {
-                    request: Arc::clone(&of.request),
-                    wall,
-                    outcome,
-                    seen: std::mem::take(&mut of.seen),
-                    lost,
-                };
-                lost = match pages.try_send(finished) {
-                    Ok(()) => 0,
-                    Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => lost + 1,
-                };
+                pages.hand_over(of, wall, outcome);
             }
+            shared.leaves();
             false
         });
         if stopping {
@@ -89,6 +90,43 @@ pub(super) fn run(shared: &Shared, hertz: u32, slow: Duration, pages: &SyncSende
         pause_until(next);
         for of in &mut tracked {
             of.look();
+        }
+    }
+}
+
+/// Where finished requests go.
+struct Pages<'a> {
+    shared: &'a Shared,
+    pages: &'a SyncSender<Finished>,
+    pace: Pace,
+    /// Since the last page.
+    lost: u64,
+    /// Requests that were crowded out and of which a page tells.
+    told: u64,
+}
+
+impl Pages<'_> {
+    /// Hands a request over to the writer, or counts it.
+    fn hand_over(&mut self, of: &mut Tracked, wall: Duration, outcome: Outcome) {
+        let crowded_out = self.shared.crowded_out.load(Ordering::Relaxed);
+        let finished = Finished {
+            request: Arc::clone(&of.request),
+            wall,
+            outcome,
+            seen: std::mem::take(&mut of.seen),
+            lost: self.lost,
+            crowded_out: crowded_out - self.told,
+        };
+        let sent = self.pace.allows(Instant::now())
+            && match self.pages.try_send(finished) {
+                Ok(()) => true,
+                Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+            };
+        if sent {
+            (self.lost, self.told) = (0, crowded_out);
+        } else {
+            self.lost += 1;
+            self.shared.pageless.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

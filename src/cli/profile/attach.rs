@@ -15,7 +15,8 @@ use crate::profile::{
 ///
 /// Uses perf, or samply where perf is missing. The process need not know of it,
 /// be restarted or be built in a special way; with frame pointers it is cheaper.
-/// Ctrl-C ends the sampling early and keeps what was seen.
+/// Ctrl-C ends the sampling early and keeps what was seen. samply leaves one file
+/// for `samply load` and no page: --call-graph and --open do nothing then.
 #[derive(Debug, Args)]
 pub(super) struct AttachOptions {
     /// The process
@@ -30,7 +31,7 @@ pub(super) struct AttachOptions {
     sampling: Sampling,
 
     /// Instead of a process: run that tier, and sample the server of each load test while all users run
-    #[arg(long, value_enum, value_name = "TIER", conflicts_with = "pid")]
+    #[arg(long, value_enum, value_name = "TIER", conflicts_with_all = ["pid", "duration", "open", "directory"])]
     during: Option<During>,
 
     /// With --during: arguments of `cargo nextest run`, such as -E 'test(/mixes/)'

@@ -1,0 +1,10 @@
+//! The set-ups whose costs are compared, which of them are measured, and what can be
+//! counted rather than timed. `lens_costs` runs them.
+
+mod case;
+mod instructions;
+mod settings;
+
+pub(crate) use case::{Case, Observer};
+pub(crate) use instructions::counted;
+pub(crate) use settings::Settings;
