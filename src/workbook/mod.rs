@@ -4,7 +4,7 @@
 //! A **phase** is something a service does whose 95th percentile has a target. It
 //! stands in `.config/shakedown.toml` ([`Settings`] has the keys) and is a Rust
 //! function registered with [`phase!`](crate::phase), an HTTP request, a command
-//! or a stress run. What is too fast for that is a micro-benchmark, registered with
+//! or a stress run (which [`phase!`](crate::phase) makes a test of too). What is too fast for that is a micro-benchmark, registered with
 //! [`micro!`](crate::micro). `cargo shakedown bench` measures both and writes an
 //! [`Artifact`]; `gate`, `trend`, `export` and `workbook` read artifacts.
 //!
@@ -18,8 +18,9 @@
 //!
 //! # How long things take
 //!
-//! Times are microseconds in a [`Histogram`], except the shortest, the longest
-//! and the mean, which are exact. Percentiles are of the upper nearest rank.
+//! Times are microseconds in a [`Histogram`], nanoseconds in a second one of phases
+//! that take less than 100 µs; the shortest, the longest and the mean are exact to
+//! the nanosecond. Percentiles are of the upper nearest rank.
 
 mod artifact;
 mod bootstrap;
@@ -66,7 +67,7 @@ pub use error::WorkbookError;
 pub use export::{markdown_table, metric_names, prometheus};
 pub use gate::{GateReport, Unmeasured};
 #[cfg(feature = "cli")]
-pub(crate) use limited::{LIMIT, run as run_limited};
+pub(crate) use limited::{LIMIT, run as run_limited, run_telling};
 pub use measurement::{Bin, Measurement, Missing, Step};
 pub use micro::{Bench, Micro, Work};
 pub use micro_report::micros;
@@ -75,9 +76,9 @@ pub use micro_test::micro_test;
 pub use noise::{Noise, latest_noise, write_noise};
 pub use page::{trend_page, workbook};
 pub use phase::{Gate, Phase, Tolerance};
-pub use phase_test::{INTO, SAMPLES, SETTINGS, registered};
+pub use phase_test::{CONTEST, INTO, SAMPLES, SETTINGS, registered};
 #[doc(hidden)]
-pub use phase_test::{phase_test, register};
+pub use phase_test::{phase_test, register, run_test};
 pub use published::{Action, Change, Page, Scope};
 pub use rig::{Rig, RigWatch};
 pub use run_kind::{Fixture, RunKind};

@@ -148,9 +148,14 @@ fn phases(settings: &Settings, blocks: &mut Vec<Block>) {
     ));
 }
 
-/// Seconds with three decimals at most, six below 10 ms: `24.9`, `0.083`, `0.00064`.
+/// Seconds with three decimals at most, six below 10 ms, nine below 10 µs: `24.9`,
+/// `0.083`, `0.00064`, `0.000000095`.
 fn seconds(milliseconds: f64) -> String {
-    let decimals = if milliseconds < 10.0 { 6 } else { 3 };
+    let decimals = match milliseconds {
+        ms if ms < 0.01 => 9,
+        ms if ms < 10.0 => 6,
+        _ => 3,
+    };
     let text = format!("{:.decimals$}", milliseconds / 1_000.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
