@@ -22,13 +22,17 @@
 //! that take less than 100 µs; the shortest, the longest and the mean are exact to
 //! the nanosecond. Percentiles are of the upper nearest rank.
 
+mod annotation;
 mod artifact;
 mod bootstrap;
 mod calibration;
+mod cgroup;
 mod change_points;
 mod command;
+mod disk;
 mod distribution;
 mod duel;
+mod duel_report;
 mod error;
 mod export;
 mod gate;
@@ -37,6 +41,7 @@ mod instructions;
 mod legacy;
 mod limited;
 mod measurement;
+mod merged;
 mod micro;
 mod micro_report;
 mod micro_test;
@@ -58,22 +63,26 @@ mod trend_plot;
 mod verdict;
 mod workload;
 
-pub use artifact::{ARTIFACT_FILE, Artifact, Calibration, SCHEMA, archived, latest, now};
+pub use artifact::{
+    ARTIFACT_FILE, Archived, Artifact, Calibration, SCHEMA, archived, latest, now,
+};
 pub use bootstrap::holm;
 pub use calibration::calibration_us;
 pub use change_points::change_points;
 pub use duel::{ALPHA, Decision, Duel, LOOKS, Outcome, Side, settle};
+pub use duel_report::{Compared, DuelReport, NotCompared};
 pub use error::WorkbookError;
 pub use export::{markdown_table, metric_names, prometheus};
 pub use gate::{GateReport, Unmeasured};
 #[cfg(feature = "cli")]
 pub(crate) use limited::{LIMIT, run as run_limited, run_telling};
 pub use measurement::{Bin, Measurement, Missing, Step};
+pub use merged::merged;
 pub use micro::{Bench, Micro, Work};
 pub use micro_report::micros;
 #[doc(hidden)]
 pub use micro_test::micro_test;
-pub use noise::{Noise, latest_noise, write_noise};
+pub use noise::{Level, Noise, latest_noise, write_noise};
 pub use page::{trend_page, workbook};
 pub use phase::{Gate, Phase, Tolerance};
 pub use phase_test::{CONTEST, INTO, SAMPLES, SETTINGS, registered};

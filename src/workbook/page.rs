@@ -2,12 +2,13 @@
 //! and the archive.
 
 use super::{
-    Artifact, Measurement, Phase, Settings, Trend, Verdict, bins, judge, micro_report, short,
-    trend, trend_plot,
+    Artifact, Measurement, Phase, Settings, Trend, Verdict, bins, judge, merged, micro_report,
+    short, trend, trend_plot,
 };
 use crate::story::{Block, Cell, Document, Sheet, Span as Words, Tone};
 
-/// The workbook over `artifacts`, oldest first; its results are the latest ones.
+/// The workbook over `artifacts`, oldest first; its results are the newest of each
+/// phase at the latest commit and machine.
 #[must_use]
 pub fn workbook(settings: &Settings, artifacts: &[Artifact]) -> Document {
     let page = &settings.page;
@@ -16,7 +17,8 @@ pub fn workbook(settings: &Settings, artifacts: &[Artifact]) -> Document {
         blocks.push(Block::Paragraph(vec![Words::Strong(page.pledge.clone())]));
     }
     scope(settings, &mut blocks);
-    let latest = artifacts.last();
+    let newest = merged(artifacts, &settings.phases);
+    let latest = newest.as_ref();
     machine(settings, latest, &mut blocks);
     phases(settings, &mut blocks);
     if let Some(latest) = latest {
