@@ -221,7 +221,10 @@ impl Archived {
     /// The artifacts, oldest first.
     #[must_use]
     pub fn artifacts(self) -> Vec<Artifact> {
-        self.found.into_iter().map(|(_, artifact)| artifact).collect()
+        self.found
+            .into_iter()
+            .map(|(_, artifact)| artifact)
+            .collect()
     }
 }
 

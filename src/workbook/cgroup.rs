@@ -19,7 +19,11 @@ pub(super) fn limits(own: &str, read: &dyn Fn(&str) -> String) -> String {
     let cpu = cpu.or_else(|| {
         tightest(group(own, "cpu")?, |place| {
             let file = |name: &str| read(&format!("/sys/fs/cgroup/cpu{place}/cpu.cfs_{name}_us"));
-            quota(&format!("{} {}", file("quota").trim(), file("period").trim()))
+            quota(&format!(
+                "{} {}",
+                file("quota").trim(),
+                file("period").trim()
+            ))
         })
     });
     if let Some(Quota { quota, period }) = cpu {
@@ -30,7 +34,9 @@ pub(super) fn limits(own: &str, read: &dyn Fn(&str) -> String) -> String {
     });
     let memory = memory.or_else(|| {
         tightest(group(own, "memory")?, |place| {
-            bytes(&read(&format!("/sys/fs/cgroup/memory{place}/memory.limit_in_bytes")))
+            bytes(&read(&format!(
+                "/sys/fs/cgroup/memory{place}/memory.limit_in_bytes"
+            )))
         })
     });
     if let Some(bytes) = memory {
@@ -119,11 +125,20 @@ mod tests {
         check(
             own,
             &[
-                ("/sys/fs/cgroup/system.slice/build.service/worker/cpu.max", "max 100000\n"),
-                ("/sys/fs/cgroup/system.slice/build.service/cpu.max", "150000 100000\n"),
+                (
+                    "/sys/fs/cgroup/system.slice/build.service/worker/cpu.max",
+                    "max 100000\n",
+                ),
+                (
+                    "/sys/fs/cgroup/system.slice/build.service/cpu.max",
+                    "150000 100000\n",
+                ),
                 ("/sys/fs/cgroup/system.slice/cpu.max", "40000 20000\n"),
                 ("/sys/fs/cgroup/system.slice/memory.max", "1073741824\n"),
-                ("/sys/fs/cgroup/system.slice/build.service/memory.max", "max\n"),
+                (
+                    "/sys/fs/cgroup/system.slice/build.service/memory.max",
+                    "max\n",
+                ),
             ],
             "cpu 150000/100000, memory 1073741824",
         );
@@ -145,8 +160,14 @@ mod tests {
         let files = [
             ("/sys/fs/cgroup/cpu/docker/ab/cpu.cfs_quota_us", "50000\n"),
             ("/sys/fs/cgroup/cpu/docker/ab/cpu.cfs_period_us", "100000\n"),
-            ("/sys/fs/cgroup/memory/docker/ab/memory.limit_in_bytes", "9223372036854771712\n"),
-            ("/sys/fs/cgroup/memory/docker/memory.limit_in_bytes", "2147483648\n"),
+            (
+                "/sys/fs/cgroup/memory/docker/ab/memory.limit_in_bytes",
+                "9223372036854771712\n",
+            ),
+            (
+                "/sys/fs/cgroup/memory/docker/memory.limit_in_bytes",
+                "2147483648\n",
+            ),
         ];
         check(own, &files, "cpu 50000/100000, memory 2147483648");
         let none = [

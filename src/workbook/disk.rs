@@ -17,7 +17,11 @@ pub(super) fn below_the_working_directory() -> String {
         return String::new();
     };
     let device = here.dev();
-    let block = format!("/sys/dev/block/{}:{}", libc::major(device), libc::minor(device));
+    let block = format!(
+        "/sys/dev/block/{}:{}",
+        libc::major(device),
+        libc::minor(device)
+    );
     if let Some(disk) = block_device(Path::new(&block)) {
         return disk;
     }
@@ -81,12 +85,19 @@ fn mount_of(mountinfo: &str, path: &Path) -> Option<Mount> {
         path.starts_with(&point)
             .then(|| (point.components().count(), mount))
     });
-    mounts.max_by_key(|(depth, _)| *depth).map(|(_, mount)| mount)
+    mounts
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, mount)| mount)
 }
 
 /// Text without the kernel's octal escapes.
 fn plain(text: &str) -> String {
-    let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
+    let escapes = [
+        ("\\040", " "),
+        ("\\011", "\t"),
+        ("\\012", "\n"),
+        ("\\134", "\\"),
+    ];
     let mut plain = text.to_owned();
     for (escape, letter) in escapes {
         plain = plain.replace(escape, letter);
@@ -129,6 +140,9 @@ mod tests {
         let of = |path: &str| mount_of(MOUNTINFO, Path::new(path)).unwrap();
         assert_eq!(described(&of("/work"), None), "overlay");
         let disk = Some("nvme0n1 (solid state)");
-        assert_eq!(described(&of("/home dir"), disk), "nvme0n1 (solid state), btrfs");
+        assert_eq!(
+            described(&of("/home dir"), disk),
+            "nvme0n1 (solid state), btrfs"
+        );
     }
 }

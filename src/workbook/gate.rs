@@ -81,7 +81,12 @@ impl<'a> GateReport<'a> {
     pub fn outdated(&self, phases: &[Phase]) -> Vec<String> {
         let limits = |phase: &Phase| {
             let least = phase.at_least.map(Span::milliseconds);
-            (phase.gate, phase.target_text(), phase.limit().milliseconds(), least)
+            (
+                phase.gate,
+                phase.target_text(),
+                phase.limit().milliseconds(),
+                least,
+            )
         };
         let sentence = |(of, _): &(&Measurement, Verdict)| {
             let phase = phases.iter().find(|phase| phase.name == of.phase)?;

@@ -63,9 +63,7 @@ mod trend_plot;
 mod verdict;
 mod workload;
 
-pub use artifact::{
-    ARTIFACT_FILE, Archived, Artifact, Calibration, SCHEMA, archived, latest, now,
-};
+pub use artifact::{ARTIFACT_FILE, Archived, Artifact, Calibration, SCHEMA, archived, latest, now};
 pub use bootstrap::holm;
 pub use calibration::calibration_us;
 pub use change_points::change_points;

@@ -188,7 +188,10 @@ impl Table {
         for (key, value) in counts {
             let Some(value) = value else { continue };
             if !(1..=MOST_SAMPLES).contains(value.get_ref()) {
-                let message = format!("`{key}` is {}; it takes 1 to {MOST_SAMPLES}", value.get_ref());
+                let message = format!(
+                    "`{key}` is {}; it takes 1 to {MOST_SAMPLES}",
+                    value.get_ref()
+                );
                 return Err((value.span().start, message));
             }
         }

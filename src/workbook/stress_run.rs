@@ -75,7 +75,9 @@ fn command(
     let mut command = Command::new(cargo);
     let of_others = |name: &OsStr| {
         let name = name.to_string_lossy();
-        NOT_FOR_THE_RUN.iter().any(|prefix| name.starts_with(prefix))
+        NOT_FOR_THE_RUN
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
     };
     for name in shell.filter(|name| of_others(name)) {
         command.env_remove(name);

@@ -41,8 +41,7 @@ fn take(settings: &Settings, run: &RunKind, sampler: &mut Sampler) -> Result<(),
             users,
             duration,
         } => {
-            let times =
-                stress_run::run(settings, test, *users, *duration).map_err(Failure::new)?;
+            let times = stress_run::run(settings, test, *users, *duration).map_err(Failure::new)?;
             sampler.record_all(&times);
             Ok(())
         }
