@@ -9,7 +9,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::nested::{self, Nested, sample, target};
+use crate::junit::Ended;
+use crate::nested::{self, Nested, nextest, sample, target};
 
 /// A copy of the sample, as a repository of its own.
 struct Copy(PathBuf);
@@ -156,6 +157,15 @@ fn functions_are_measured_as_they_were_built_first_and_an_edit_is_told() {
         .exits(0)
         .says("ok   SUM (hard)")
         .says("none SNAPSHOT (soft): not measured: `camera` is not met");
+}
+
+#[test]
+fn nextest_runs_phases_that_are_no_functions_too() {
+    let filter = "test(=PROGRAM) | test(=SUM) | test(/^micro::/)";
+    let outcome = nextest("bench", "sample-phases").args(["-E", filter]).run();
+    outcome.exits(0);
+    let passed = outcome.report.names(|ended| *ended == Ended::Passed);
+    assert_eq!(passed, ["PROGRAM", "SUM", "micro::add"]);
 }
 
 #[test]
