@@ -74,6 +74,19 @@ impl BenchTier {
         }
     }
 
+    /// A tier in which `name` is a test of `binary`.
+    #[cfg(test)]
+    pub(crate) fn of_one(settings: &Settings, name: &str, binary: &Path) -> Self {
+        let mut tier = Self::none(settings);
+        let test = Test {
+            binary: binary.to_owned(),
+            name: name.to_owned(),
+            directory: PathBuf::new(),
+        };
+        tier.tests.insert(name.to_owned(), test);
+        tier
+    }
+
     /// Builds and lists the tests of the workspace of `settings`; their phases stand
     /// in the file `phases`.
     pub(crate) fn build(

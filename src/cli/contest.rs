@@ -130,3 +130,43 @@ impl Contest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(text: &str, binary: &str) -> Build {
+        let settings = Settings::parse(Path::new("/work/.config/shakedown.toml"), text).unwrap();
+        let tier = BenchTier::of_one(&settings, "A", Path::new(binary));
+        Build { settings, tier }
+    }
+
+    const TABLE: &str = "target = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+
+    #[test]
+    fn one_build_is_not_compared_with_itself() {
+        let text = format!("[phase.A]\n{TABLE}");
+        let of = |binary: &str| build(&text, binary);
+        let error = Contest::between(of("/shared/bench"), of("/shared/bench")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "both builds are `/shared/bench`: they would be compared with themselves"
+        );
+        assert!(Contest::between(of("/base/bench"), of("/shared/bench")).is_ok());
+    }
+
+    #[test]
+    fn a_program_of_the_workspace_is_named_below_it() {
+        let text = |program: &str| {
+            format!("[phase.A]\n{TABLE}run = {{ command = [\"{program}\", \"x\"] }}\n")
+        };
+        let refuses = |program: &str| {
+            let text = text(program);
+            let contest = Contest::with_itself(build(&text, "/bench"));
+            contest.refuses(&contest.new.settings.phases[0])
+        };
+        assert!(refuses("/work/target/release/app").is_some());
+        assert!(refuses("target/release/app").is_none());
+        assert!(refuses("/bin/sh").is_none());
+    }
+}

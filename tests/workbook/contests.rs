@@ -212,12 +212,10 @@ fn a_base_that_was_left_half_checked_out_is_mended() {
     let text = gate();
     assert!(!text.contains("error"), "{text}");
     let bases = directory.join("target/shakedown/base");
-    let base = std::fs::read_dir(&bases)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+    let mut entries = std::fs::read_dir(&bases).unwrap();
+    let base = entries
+        .find_map(|entry| Some(entry.unwrap().path()).filter(|path| path.is_dir()))
+        .unwrap();
     std::fs::remove_file(base.join("work.sh")).unwrap();
     let text = gate();
     assert!(!text.contains("error"), "{text}");
