@@ -125,9 +125,23 @@ fn prune(root: &Path, bases: &Path, current: &Path) {
     }
 }
 
+/// What git sets for its hooks: in one of them every git below would be that of the
+/// repository it runs for, wherever it is started.
+const OF_A_HOOK: [&str; 5] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+];
+
 /// What `git` printed in `directory`.
 fn git(directory: &Path, arguments: &[&str]) -> Result<String, Error> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    for variable in OF_A_HOOK {
+        command.env_remove(variable);
+    }
+    let output = command
         .args(arguments)
         .current_dir(directory)
         .output()

@@ -55,7 +55,9 @@ impl Copy {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new("git")
+        let mut git = Command::new("git");
+        without_hooks(&mut git);
+        let output = git
             .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
             .args(["-c", "commit.gpgsign=false"])
             .args(arguments)
@@ -74,6 +76,7 @@ impl Copy {
     fn shakedown(&self, directory: &str) -> Nested {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-shakedown"));
         nested::detach(&mut command);
+        without_hooks(&mut command);
         command
             .arg("shakedown")
             .current_dir(self.0.join(directory))
@@ -90,6 +93,16 @@ impl Copy {
             .run();
         outcome.exits(0);
         serde_json::from_str(&outcome.stdout).unwrap()
+    }
+}
+
+/// Removes what git sets for a hook that runs the suite: every git would be that of
+/// the repository of the hook.
+fn without_hooks(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GIT_") {
+            command.env_remove(name);
+        }
     }
 }
 

@@ -19,6 +19,10 @@ fn git(directory: &Path, arguments: &[&str]) {
             "commit.gpgsign=false",
         ])
         .args(arguments)
+        // As a hook of git sets them, which may run this suite.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_INDEX_FILE")
         .current_dir(directory)
         .output()
         .unwrap();
