@@ -4,8 +4,8 @@ use std::path::Path;
 
 use shakedown::fixtures::scratch;
 use shakedown::workbook::{
-    Artifact, Calibration, Measurement, Missing, Revision, RigWatch, Settings, Verdict, archived,
-    judge, latest, measure,
+    Artifact, Calibration, Measurement, Missing, Revision, RigWatch, Settings, Verdict,
+    WorkbookError, archived, judge, latest, measure,
 };
 
 /// A measurement of a command that takes next to nothing.
@@ -117,7 +117,7 @@ fn what_cannot_be_read_does_not_hide_the_rest_and_has_help_of_its_own() {
     assert_eq!(latest(directory.path()).unwrap().0, path);
     let mut unreadable = archived(directory.path()).unwrap().unreadable;
     unreadable.sort_by_key(ToString::to_string);
-    let help: Vec<&str> = unreadable.iter().filter_map(|error| error.help()).collect();
+    let help: Vec<&str> = unreadable.iter().filter_map(WorkbookError::help).collect();
     assert!(help[0].contains("was it edited or cut off?"), "{help:?}");
     assert_eq!(help[1], "a newer shakedown wrote it");
     std::fs::remove_file(path).unwrap();
