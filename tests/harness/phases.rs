@@ -1,9 +1,10 @@
 //! `cargo shakedown bench`, `gate --base` and `calibrate` over Rust functions: on a
 //! copy of the sample, built by the real cargo and listed by the real nextest.
 //!
-//! The copies are kept in the target directory, and their commits have fixed dates:
-//! a base that was built once is not built again.
+//! The copy and what is built of it are kept in the target directory, and its
+//! commits have fixed dates: a base that was built once is not built again.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,13 +14,24 @@ use crate::junit::Ended;
 use crate::nested::{self, Nested, nextest, sample, target};
 
 /// A copy of the sample, as a repository of its own.
-struct Copy(PathBuf);
+struct Copy {
+    root: PathBuf,
+    _alone: File,
+}
 
 impl Copy {
-    /// A copy for the test `name`, with all of it in one commit.
-    fn new(name: &str) -> Self {
-        let copy = Self(target().join("sample-phases").join(name));
-        let root = &copy.0;
+    /// A copy with all of it in one commit, for one test at a time: cargo tells
+    /// workspaces that share a target directory apart by what is newer.
+    fn new() -> Self {
+        let all = target().join("sample-phases");
+        std::fs::create_dir_all(&all).unwrap();
+        let alone = File::create(all.join("lock")).unwrap();
+        alone.lock().unwrap();
+        let copy = Self {
+            root: all.join("workspace"),
+            _alone: alone,
+        };
+        let root = &copy.root;
         for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
             // What is built, and where git knows the base's checkout, stays.
             if entry.file_name() == ".git" || entry.file_name() == "target" {
@@ -43,7 +55,7 @@ impl Copy {
     }
 
     fn edit(&self, file: &str, from: &str, to: &str) {
-        let path = self.0.join(file);
+        let path = self.root.join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} has no `{from}`");
         std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
@@ -63,7 +75,7 @@ impl Copy {
             .args(arguments)
             .env("GIT_AUTHOR_DATE", "2026-01-01T10:00:00Z")
             .env("GIT_COMMITTER_DATE", "2026-01-01T10:00:00Z")
-            .current_dir(&self.0)
+            .current_dir(&self.root)
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -79,9 +91,9 @@ impl Copy {
         without_hooks(&mut command);
         command
             .arg("shakedown")
-            .current_dir(self.0.join(directory))
+            .current_dir(self.root.join(directory))
             .env("CARGO_NET_OFFLINE", "true")
-            .env("CARGO_TARGET_DIR", target().join("sample"));
+            .env("CARGO_TARGET_DIR", target().join("sample-phases/shared"));
         nested::other(command)
     }
 
@@ -125,8 +137,8 @@ fn copy_all(from: &Path, to: &Path) {
 
 #[test]
 fn functions_are_measured_as_they_were_built_first_and_an_edit_is_told() {
-    let copy = Copy::new("bench");
-    let code = copy.0.join("phases/src/lib.rs");
+    let copy = Copy::new();
+    let code = copy.root.join("phases/src/lib.rs");
     // Below the workspace: it is found above.
     let outcome = copy
         .shakedown("phases/src")
@@ -183,7 +195,7 @@ fn nextest_runs_phases_that_are_no_functions_too() {
 
 #[test]
 fn a_base_is_built_for_itself_also_where_all_share_a_target_directory() {
-    let copy = Copy::new("gate");
+    let copy = Copy::new();
     // A step that the base does not know, and eight times the work.
     copy.edit("phases/src/lib.rs", "20_000", "160_000");
     let bench = "phases/tests/bench/main.rs";
