@@ -1,17 +1,21 @@
 //! The bench tier of a workspace, built: which test of which binary is which phase
 //! or micro-benchmark, and how one is run.
 //!
-//! A test is run from the binary that was built, not by another `cargo nextest run`:
-//! that would build what was edited since, and what is measured would not be what an
-//! artifact says. nextest builds and lists; its setup scripts do not run, so what
+//! A test is run from a copy of the binary that was built, not by another `cargo nextest
+//! run`: that would build what was edited since, as would any build beside the
+//! measurement, and what is measured would not be what an artifact says. nextest builds
+//! and lists; its setup scripts do not run, so what
 //! phases start besides is built by `build` of `[workbook]`.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use tempfile::TempDir;
 
 use super::listing::Listing;
 use super::{Error, Output};
@@ -28,11 +32,17 @@ pub(crate) struct BenchTier {
     phases: PathBuf,
     tests: BTreeMap<String, Test>,
     micros: BTreeMap<String, Test>,
+    /// Where the copies are, each beside what it is a copy of; removed with the last
+    /// of the tiers that know it.
+    copies: Vec<Arc<TempDir>>,
 }
 
 #[derive(Debug, Clone)]
 struct Test {
+    /// As it was built.
     binary: PathBuf,
+    /// A copy, which no later build replaces.
+    copy: PathBuf,
     name: String,
     directory: PathBuf,
 }
@@ -71,6 +81,7 @@ impl BenchTier {
             phases: settings.path.clone(),
             tests: BTreeMap::new(),
             micros: BTreeMap::new(),
+            copies: Vec::new(),
         }
     }
 
@@ -80,6 +91,7 @@ impl BenchTier {
         let mut tier = Self::none(settings);
         let test = Test {
             binary: binary.to_owned(),
+            copy: binary.to_owned(),
             name: name.to_owned(),
             directory: PathBuf::new(),
         };
@@ -105,9 +117,13 @@ impl BenchTier {
         let mut tier = Self::none(settings);
         tier.phases = phases.canonicalize().unwrap_or_else(|_| phases.to_owned());
         for suite in listing.suites.values() {
+            let (directory, copy) =
+                copied(&suite.binary_path).map_err(|source| Error::Write { source })?;
+            tier.copies.push(Arc::new(directory));
             for name in suite.testcases.keys() {
                 let test = Test {
                     binary: suite.binary_path.clone(),
+                    copy: copy.clone(),
                     name: name.clone(),
                     directory: suite.cwd.clone(),
                 };
@@ -182,7 +198,7 @@ impl BenchTier {
 
     /// A test on its own, as no nextest and no cargo had started this program.
     fn command(&self, test: &Test, run: Run<'_>, into: &Path) -> Command {
-        let mut command = Command::new(&test.binary);
+        let mut command = Command::new(&test.copy);
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("NEXTEST") {
                 command.env_remove(variable);
@@ -205,7 +221,21 @@ impl BenchTier {
     }
 }
 
-/// Whether any of the phases is a function of a test binary.
+/// A copy of `binary` in a directory beside it, from where a program finds its target
+/// directory as from its own place.
+fn copied(binary: &Path) -> io::Result<(TempDir, PathBuf)> {
+    let beside = binary.parent().unwrap_or(Path::new("."));
+    let directory = tempfile::Builder::new()
+        .prefix("shakedown-")
+        .tempdir_in(beside)?;
+    let copy = directory
+        .path()
+        .join(binary.file_name().unwrap_or_default());
+    fs::copy(binary, &copy)?;
+    Ok((directory, copy))
+}
+
+/// Whether a phase is a function of a test binary.
 pub(crate) fn is_function(run: &RunKind) -> bool {
     *run == RunKind::Function
 }
@@ -252,7 +282,7 @@ fn unmet(log: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::unmet;
+    use super::{copied, unmet};
 
     #[test]
     fn only_the_tests_own_requirement_excuses_it() {
@@ -261,5 +291,18 @@ mod tests {
         let others =
             "shakedown: skips the tests of `mysql`: requirement `database` is not met: none";
         assert_eq!(unmet(others), None);
+    }
+
+    #[test]
+    fn a_build_beside_a_measurement_does_not_change_what_is_measured() {
+        let place = tempfile::tempdir().unwrap();
+        let binary = place.path().join("bench-0123");
+        std::fs::write(&binary, "as it was built").unwrap();
+        let (directory, copy) = copied(&binary).unwrap();
+        std::fs::write(&binary, "built again").unwrap();
+        assert_eq!(std::fs::read_to_string(&copy).unwrap(), "as it was built");
+        assert!(copy.starts_with(place.path()) && copy.ends_with("bench-0123"));
+        drop(directory);
+        assert!(!copy.exists());
     }
 }
