@@ -13,10 +13,15 @@ use crate::workbook::{
 
 /// Measure phases and micro-benchmarks: results table, steps, histograms, and an artifact.
 ///
-/// Phases stand in `.config/shakedown.toml`. Those that are Rust functions run
-/// as tests of the bench tier, alone on the machine, and so do micro-benchmarks
-/// (`shakedown::micro!`); the others run here. What was measured goes to `development/bench-artifacts/<date>/phase-stats.json`,
-/// whole or not at all, and never over an earlier one.
+/// Phases stand in `.config/shakedown.toml`. What they start is built first (`build` of
+/// `[workbook]`), then the bench tier; those that are Rust functions run as tests of it,
+/// one after the other, and so do micro-benchmarks (`shakedown::micro!`); the others run
+/// here. What was measured goes to `development/bench-artifacts/<date>/phase-stats.json`,
+/// whole or not at all, and never over an earlier one. What is edited or committed
+/// meanwhile is not measured, and makes the artifact one with changes.
+///
+/// Exit codes: 0 all within their limits, 100 one is not, 2 usage or settings, 3 a build or
+/// a phase failed, 4 input/output.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct BenchOptions {
@@ -50,9 +55,9 @@ pub(crate) struct Which {
     #[arg(long, value_name = "NAME")]
     pub(crate) phase: Vec<String>,
 
-    /// Where the phases stand
-    #[arg(long, value_name = "FILE", default_value = crate::workbook::SETTINGS_FILE)]
-    pub(crate) config: PathBuf,
+    /// Where the phases stand [default: .config/shakedown.toml here or above]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -63,16 +68,26 @@ enum Action {
         #[arg(value_name = "FILE")]
         artifact: Option<PathBuf>,
 
-        /// Where the phases stand
-        #[arg(long, value_name = "FILE", default_value = crate::workbook::SETTINGS_FILE)]
-        config: PathBuf,
+        /// Where the phases stand [default: .config/shakedown.toml here or above]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
+}
+
+/// The settings in the file `config`, or in that of the workspace that the working
+/// directory is in.
+pub(crate) fn settings(config: Option<&Path>) -> Result<Settings, Error> {
+    Ok(match config {
+        // Absolute, since programs are run in the workspace.
+        Some(file) => Settings::read(&std::path::absolute(file).unwrap_or_else(|_| file.into()))?,
+        None => Settings::above(&std::env::current_dir().unwrap_or_else(|_| ".".into()))?,
+    })
 }
 
 impl Which {
     /// The configuration and the phases that were chosen, in its order.
     pub(crate) fn read(&self) -> Result<(Settings, Vec<Phase>), Error> {
-        let settings = Settings::read(&self.config)?;
+        let settings = settings(self.config.as_deref())?;
         for name in &self.phase {
             settings.phase(name)?;
         }
@@ -84,7 +99,7 @@ impl Which {
 
 pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, Error> {
     if let Some(Action::Show { artifact, config }) = &options.show {
-        return show(artifact.as_deref(), config, output);
+        return show(artifact.as_deref(), config.as_deref(), output);
     }
     let (mut settings, mut phases) = options.which.read()?;
     if let Some(profile) = &options.cargo_profile {
@@ -112,13 +127,13 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
             samples: options.samples.unwrap_or(phase.samples),
         })
         .collect();
-    let plan = Plan::new(&settings, &asked, &micro, output)?;
-    // What is measured is what was built, whatever is edited or committed meanwhile.
     let revision = Revision::of_directory(settings.root());
+    let plan = Plan::new(&settings, &asked, &micro, output)?;
     let started = now();
     let watch = RigWatch::start();
     let before = calibration_us();
     let measured = plan.measure(output)?;
+    let revision = held(revision, &Revision::of_directory(settings.root()));
     let calibration = Calibration::of(before, calibration_us());
     let artifact = Artifact::new(
         started,
@@ -150,11 +165,21 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
     Ok(if fails { Exit::Findings } else { Exit::Fine })
 }
 
-fn show(artifact: Option<&Path>, config: &Path, output: &mut Output) -> Result<Exit, Error> {
+/// What was measured: `before`, where nothing was edited or committed until `after`.
+fn held(before: Revision, after: &Revision) -> Revision {
+    let dirty = before.dirty || before != *after;
+    Revision::of(before.commit, dirty)
+}
+
+fn show(
+    artifact: Option<&Path>,
+    config: Option<&Path>,
+    output: &mut Output,
+) -> Result<Exit, Error> {
     let artifact = match artifact {
         Some(path) => Artifact::read(path)?,
         None => {
-            let (path, artifact) = latest(&Settings::read(config)?.archive())?;
+            let (path, artifact) = latest(&settings(config)?.archive())?;
             output.talk(&format!("{}", path.display()));
             artifact
         }
@@ -227,4 +252,18 @@ fn detail(of: &Measurement) -> String {
     }
     text.push_str(&bars(of));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Revision, held};
+
+    #[test]
+    fn what_changes_while_it_is_measured_is_no_clean_commit() {
+        let of = Revision::of;
+        assert_eq!(held(of("a1", false), &of("a1", false)), of("a1", false));
+        assert_eq!(held(of("a1", false), &of("a1", true)), of("a1", true));
+        assert_eq!(held(of("a1", false), &of("b2", false)), of("a1", true));
+        assert_eq!(held(of("a1", true), &of("a1", false)), of("a1", true));
+    }
 }

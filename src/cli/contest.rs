@@ -1,186 +1,58 @@
 //! Two builds whose phases can be run in turn.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
+use super::bench_tier::{BenchTier, NotRun, Run, build_programs, is_function};
 use super::gate::root;
-use super::listing::Listing;
-use super::phase_run::unmet;
 use super::{Error, Output};
 use crate::workbook::{
-    Artifact, INTO, LIMIT, Measurement, Missing, Phase, RunKind, SAMPLES, SETTINGS, Settings, Side,
-    WorkbookError, measure, run_limited,
+    Measurement, NotCompared, Phase, RunKind, Settings, Side, WorkbookError, measure,
 };
 
-/// A build of the bench tier: where the test of each phase is.
+/// A 95th percentile is a nanosecond or more: ratios are taken of it.
+const LEAST_MS: f64 = 1e-6;
+
+/// A build: of the bench tier, and of what phases start.
 #[derive(Debug, Clone)]
 pub(crate) struct Build {
     settings: Settings,
-    /// Where today's phases stand, for both builds.
-    phases: PathBuf,
-    tests: BTreeMap<String, Test>,
-}
-
-#[derive(Debug, Clone)]
-struct Test {
-    binary: PathBuf,
-    name: String,
-    directory: PathBuf,
+    tier: BenchTier,
 }
 
 impl Build {
-    /// The build of the working tree.
-    pub(crate) fn here(settings: &Settings, output: &mut Output) -> Result<Self, Error> {
-        Self::at(settings, &settings.path, output)
-    }
-
-    /// The build of `base`: a revision, or the commit of an artifact. It is
-    /// checked out and built under `target/shakedown/base/`, and kept there.
-    pub(crate) fn of_base(
+    /// The build of the workspace of `settings`, whose phases stand in the file
+    /// `phases`; only some are `wanted`.
+    pub(crate) fn of(
         settings: &Settings,
-        base: &str,
+        phases: &Path,
+        wanted: &[Phase],
         output: &mut Output,
     ) -> Result<Self, Error> {
-        let revision = if Path::new(base).is_file() {
-            Artifact::read(Path::new(base))?.revision.commit
+        let mut settings = settings.clone();
+        settings.path = root(&settings).join(crate::workbook::SETTINGS_FILE);
+        build_programs(&settings, output)?;
+        let functions = wanted.iter().any(|phase| is_function(&phase.run));
+        let tier = if functions {
+            BenchTier::build(&settings, phases, output)?
         } else {
-            base.to_owned()
+            BenchTier::none(&settings)
         };
-        let root = root(settings);
-        let commit = git(
-            &root,
-            &["rev-parse", "--verify", &format!("{revision}^{{commit}}")],
-        )?;
-        let directory = root
-            .join("target/shakedown/base")
-            .join(&commit[..12.min(commit.len())]);
-        if !directory.join(".git").is_file() {
-            // By force, since a directory that was deleted is still registered.
-            let place = directory.to_string_lossy().into_owned();
-            git(
-                &root,
-                &["worktree", "add", "--force", "--detach", &place, &commit],
-            )?;
-        }
-        // What an earlier one did not finish checking out, or left behind.
-        git(&directory, &["reset", "--quiet", "--hard", &commit])?;
-        output.talk(&format!("base: {commit} in {}", directory.display()));
-        // The phases are those of today, what they run is that of the base.
-        let mut own = settings.clone();
-        own.path = directory.join(crate::workbook::SETTINGS_FILE);
-        Self::at(&own, &settings.path, output)
-    }
-
-    fn at(settings: &Settings, phases: &Path, output: &mut Output) -> Result<Self, Error> {
-        if let Some((program, arguments)) = settings.page.build.split_first() {
-            output.talk(&format!("building: {}", settings.page.build.join(" ")));
-            let mut build = Command::new(program);
-            build.args(arguments).current_dir(root(settings));
-            let ended = run_limited(&mut build, 3 * LIMIT).map_err(|source| Error::Spawn {
-                program: program.clone(),
-                source,
-            })?;
-            if !ended.output.status.success() {
-                return Err(Error::Workbook(WorkbookError::Phase {
-                    phase: "build".to_owned(),
-                    reason: format!(
-                        "`{}` {} in {}\n{}",
-                        settings.page.build.join(" "),
-                        ended.how(3 * LIMIT),
-                        root(settings).display(),
-                        ended.tail(12)
-                    ),
-                }));
-            }
-        }
-        let mut tests = BTreeMap::new();
-        let functions = |phase: &Phase| phase.run == RunKind::Function;
-        if settings.phases.iter().any(functions) {
-            let built = &settings.page.cargo_profile;
-            let listing = Listing::of_bench_tier(&root(settings), built, output)?;
-            for suite in listing.suites.values() {
-                for test in suite.testcases.keys() {
-                    let phase = test.rsplit("::").next().unwrap_or(test);
-                    tests.insert(
-                        phase.to_owned(),
-                        Test {
-                            binary: suite.binary_path.clone(),
-                            name: test.clone(),
-                            directory: suite.cwd.clone(),
-                        },
-                    );
-                }
-            }
-        }
-        Ok(Self {
-            settings: settings.clone(),
-            phases: phases.canonicalize().unwrap_or_else(|_| phases.to_owned()),
-            tests,
-        })
+        Ok(Self { settings, tier })
     }
 
     /// Runs a phase once: the 95th percentile of that run, in milliseconds.
     fn run(&self, phase: &Phase, samples: u64) -> Result<f64, NotRun> {
-        let measurement = if phase.run == RunKind::Function {
-            self.run_test(phase, samples)?
+        let measurement: Measurement = if is_function(&phase.run) {
+            let run = Run {
+                name: &phase.name,
+                samples: Some(samples),
+                contest: true,
+            };
+            self.tier.run(run, |_| {})?
         } else {
             measure(&self.settings, phase, samples, None).map_err(Error::from)?
         };
-        Ok(measurement.summary.p95_ms.max(0.001))
-    }
-
-    fn run_test(&self, phase: &Phase, samples: u64) -> Result<Measurement, NotRun> {
-        let failed = |reason: String| {
-            NotRun::Failed(Error::Workbook(WorkbookError::Phase {
-                phase: phase.name.clone(),
-                reason,
-            }))
-        };
-        let test = self.tests.get(&phase.name).ok_or_else(|| {
-            failed(format!(
-                "the bench tier of `{}` has no test of its name",
-                self.settings.root().display()
-            ))
-        })?;
-        let into = tempfile::tempdir().map_err(|source| Error::Write { source })?;
-        let mut command = Command::new(&test.binary);
-        command
-            .args(["--exact", &test.name])
-            .current_dir(&test.directory)
-            .env("CARGO_MANIFEST_DIR", &test.directory)
-            .env(INTO, into.path())
-            .env(SETTINGS, &self.phases)
-            .env(SAMPLES, samples.to_string());
-        let ended = run_limited(&mut command, LIMIT).map_err(|source| Error::Spawn {
-            program: test.binary.display().to_string(),
-            source,
-        })?;
-        let result = into.path().join(format!("{}.json", phase.name));
-        match std::fs::read(&result) {
-            Ok(text) if ended.output.status.success() => {
-                serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))
-            }
-            _ => Err(match unmet(&ended.tail(usize::MAX)) {
-                Some(reason) => NotRun::Missing(reason),
-                None => failed(format!("its test {}\n{}", ended.how(LIMIT), ended.tail(30))),
-            }),
-        }
-    }
-}
-
-/// Why a phase was not run.
-#[derive(Debug)]
-pub(crate) enum NotRun {
-    /// What it needs is not here.
-    Missing(String),
-    /// It failed.
-    Failed(Error),
-}
-
-impl From<Error> for NotRun {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
+        Ok(measurement.summary.p95_ms.max(LEAST_MS))
     }
 }
 
@@ -192,25 +64,63 @@ pub(crate) struct Contest {
 }
 
 impl Contest {
-    pub(crate) fn new(base: Build, new: Build) -> Self {
-        Self { base, new }
+    /// Two builds that are to be compared, which must not be one.
+    pub(crate) fn between(base: Build, new: Build) -> Result<Self, Error> {
+        for phase in &new.settings.phases {
+            let binaries = [&base, &new].map(|build| {
+                let binary = build.tier.binary(&phase.name)?;
+                Some(binary.canonicalize().unwrap_or_else(|_| binary.to_owned()))
+            });
+            if let [Some(one), Some(other)] = binaries
+                && one == other
+            {
+                return Err(Error::Workbook(WorkbookError::OneBuild { path: one }));
+            }
+        }
+        Ok(Self { base, new })
+    }
+
+    /// A build and itself.
+    pub(crate) fn with_itself(build: Build) -> Self {
+        Self {
+            base: build.clone(),
+            new: build,
+        }
     }
 
     /// Why `phase` cannot be run on both sides, where it cannot.
-    pub(crate) fn refuses(&self, phase: &Phase) -> Option<Missing> {
-        let missing = |reason: &str| Some(Missing::of(&phase.name, reason));
+    pub(crate) fn refuses(&self, phase: &Phase) -> Option<NotCompared> {
+        let refused = |reason: String| Some(NotCompared::Refused(reason));
         match &phase.run {
-            RunKind::Http { fixture: None, .. } => missing(
-                "both sides would ask the same server: give it a `fixture`, which each side starts",
+            RunKind::Http { fixture: None, .. } => refused(
+                "both sides would ask the same server: give it a `fixture`, which each side starts"
+                    .to_owned(),
             ),
-            RunKind::Function if !self.base.tests.contains_key(&phase.name) => {
-                missing("the base has no such phase")
+            RunKind::Http {
+                fixture: Some(name),
+                ..
+            } => {
+                let fixture = self.new.settings.fixtures.get(name)?;
+                self.shared(fixture.command.first()?).and_then(refused)
             }
-            RunKind::Function if !self.new.tests.contains_key(&phase.name) => {
-                missing("the bench tier has no test of its name")
+            RunKind::Command { words } => self.shared(words.first()?).and_then(refused),
+            RunKind::Function if self.new.tier.binary(&phase.name).is_none() => {
+                refused("the bench tier has no test of its name".to_owned())
             }
-            _ => None,
+            RunKind::Function if self.base.tier.binary(&phase.name).is_none() => {
+                Some(NotCompared::New)
+            }
+            RunKind::Function | RunKind::Stress { .. } => None,
         }
+    }
+
+    /// Why a program that the workspace built would be the same on both sides.
+    fn shared(&self, program: &str) -> Option<String> {
+        let path = Path::new(program);
+        let own = path.is_absolute() && path.starts_with(root(&self.new.settings));
+        own.then(|| {
+            format!("both sides would run `{program}`: name it by its path below the workspace")
+        })
     }
 
     pub(crate) fn run(&mut self, side: Side, phase: &Phase, samples: u64) -> Result<f64, NotRun> {
@@ -221,21 +131,42 @@ impl Contest {
     }
 }
 
-/// What `git` printed in `directory`.
-fn git(directory: &Path, arguments: &[&str]) -> Result<String, Error> {
-    let output = Command::new("git")
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .map_err(|source| Error::Spawn {
-            program: "git".to_owned(),
-            source,
-        })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(text: &str, binary: &str) -> Build {
+        let settings = Settings::parse(Path::new("/work/.config/shakedown.toml"), text).unwrap();
+        let tier = BenchTier::of_one(&settings, "A", Path::new(binary));
+        Build { settings, tier }
     }
-    Err(Error::Workbook(WorkbookError::Git {
-        command: format!("git {}", arguments.join(" ")),
-        message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-    }))
+
+    const TABLE: &str = "target = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+
+    #[test]
+    fn one_build_is_not_compared_with_itself() {
+        let text = format!("[phase.A]\n{TABLE}");
+        let of = |binary: &str| build(&text, binary);
+        let error = Contest::between(of("/shared/bench"), of("/shared/bench")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "both builds are `/shared/bench`: they would be compared with themselves"
+        );
+        assert!(Contest::between(of("/base/bench"), of("/shared/bench")).is_ok());
+    }
+
+    #[test]
+    fn a_program_of_the_workspace_is_named_below_it() {
+        let text = |program: &str| {
+            format!("[phase.A]\n{TABLE}run = {{ command = [\"{program}\", \"x\"] }}\n")
+        };
+        let refuses = |program: &str| {
+            let text = text(program);
+            let contest = Contest::with_itself(build(&text, "/bench"));
+            contest.refuses(&contest.new.settings.phases[0])
+        };
+        assert!(refuses("/work/target/release/app").is_some());
+        assert!(refuses("target/release/app").is_none());
+        assert!(refuses("/bin/sh").is_none());
+    }
 }

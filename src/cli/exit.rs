@@ -106,8 +106,13 @@ fn of_workbook(error: &WorkbookError) -> Exit {
         | WorkbookError::NoPhase { .. }
         | WorkbookError::Variable { .. }
         | WorkbookError::Artifact { .. }
+        | WorkbookError::Version { .. }
+        | WorkbookError::NoCommit { .. }
+        | WorkbookError::NoMicro { .. }
         | WorkbookError::NoArtifact { .. } => Exit::Usage,
-        WorkbookError::Phase { .. } | WorkbookError::Git { .. } => Exit::Tool,
+        WorkbookError::Phase { .. }
+        | WorkbookError::Git { .. }
+        | WorkbookError::OneBuild { .. } => Exit::Tool,
     }
 }
 

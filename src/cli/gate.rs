@@ -7,21 +7,31 @@ use clap::{Args, ValueEnum};
 use super::bench::Which;
 use super::versus::against;
 use super::{Error, Exit, Output};
-use crate::workbook::{Artifact, GateReport, Revision, Settings, latest};
+use crate::workbook::{Artifact, GateReport, Revision, Settings, archived, latest, merged};
 
 /// Judge the latest measurements, or this build against another.
 ///
-/// Without --base: a hard phase above its limit (3 x target) fails, a soft one
-/// warns and gets a ticket; between target and limit both warn. With --base:
-/// interleaved runs of both builds until they decide; a phase fails when it is
-/// surely slower than its tolerance, relative and absolute both. Exits with 100
-/// when the gate fails.
+/// Without --base: the newest measurement of each phase at the latest commit and
+/// machine. A hard phase above its limit (3 x target) fails, a soft one warns and
+/// gets a ticket; between target and limit both warn. A hard phase that was not
+/// measured fails.
+///
+/// With --base: interleaved runs of both builds until they decide. A hard phase
+/// fails when it is surely slower than its tolerance, relative and absolute both,
+/// and when it cannot be compared, unless the base does not have it; a soft one
+/// that is slower warns and gets a ticket. The base is checked out and built below
+/// target/shakedown/base, where the last two stay. `cargo shakedown calibrate`
+/// comes first: it finds which tolerances the noise of this machine allows.
+///
+/// Exit codes: 0 the gate holds, with warnings or undecided; 100 it fails, or there
+/// was nothing to judge; 2 usage or settings; 3 a build, git or a soft phase
+/// failed; 4 input/output.
 #[derive(Debug, Args)]
 pub(crate) struct GateOptions {
     #[command(flatten)]
     pub(super) which: Which,
 
-    /// The artifact to judge [default: the latest]
+    /// The artifact to judge [default: the newest of each phase]
     #[arg(long, value_name = "FILE", conflicts_with = "base")]
     artifact: Option<PathBuf>,
 
@@ -42,7 +52,7 @@ pub(crate) struct GateOptions {
     pub(super) junit: Option<PathBuf>,
 
     /// Where tickets for soft breaches are written [default: tickets/ in the archive]
-    #[arg(long, value_name = "DIR", conflicts_with = "base")]
+    #[arg(long, value_name = "DIR")]
     tickets: Option<PathBuf>,
 }
 
@@ -65,7 +75,7 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     let (settings, chosen) = options.which.read()?;
     let mut artifact = match &options.artifact {
         Some(path) => Artifact::read(path)?,
-        None => latest(&settings.archive())?.1,
+        None => newest(&settings, output)?,
     };
     if !options.which.phase.is_empty() {
         let wanted = |name: &str| chosen.iter().any(|phase| phase.name == name);
@@ -83,6 +93,9 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     if let Some(warning) = artifact.calibration.and_then(|of| of.warning()) {
         output.talk(&format!("warning: {warning}"));
     }
+    for sentence in report.outdated(&chosen) {
+        output.talk(&format!("warning: {sentence}"));
+    }
     if report.phases.is_empty() {
         output.talk("the artifact holds none of these phases: nothing was judged");
         return Ok(Exit::Findings);
@@ -94,12 +107,45 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     if let Some(path) = &options.junit {
         write(path, &report.junit())?;
     }
-    let tickets = options
-        .tickets
-        .clone()
-        .unwrap_or_else(|| settings.archive().join("tickets"));
-    for (name, text) in report.tickets() {
-        let path = tickets.join(name);
+    write_tickets(options, &settings, report.tickets(), output)?;
+    Ok(if report.fails() {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
+}
+
+/// The newest measurement of each phase at the latest commit and machine. Tells what
+/// could not be read.
+pub(super) fn newest(settings: &Settings, output: &mut Output) -> Result<Artifact, Error> {
+    let artifacts = artifacts(settings, output)?;
+    match merged(&artifacts, &settings.phases) {
+        Some(artifact) => Ok(artifact),
+        // With the reason why there is none.
+        None => Ok(latest(&settings.archive())?.1),
+    }
+}
+
+/// All artifacts, oldest first. Tells what could not be read.
+pub(super) fn artifacts(settings: &Settings, output: &mut Output) -> Result<Vec<Artifact>, Error> {
+    let all = archived(&settings.archive())?;
+    for error in &all.unreadable {
+        output.talk(&format!("warning: {error}"));
+    }
+    Ok(all.artifacts())
+}
+
+/// Writes tickets, each once.
+pub(super) fn write_tickets(
+    options: &GateOptions,
+    settings: &Settings,
+    tickets: Vec<(String, String)>,
+    output: &mut Output,
+) -> Result<(), Error> {
+    let given = options.tickets.clone();
+    let directory = given.unwrap_or_else(|| settings.archive().join("tickets"));
+    for (name, text) in tickets {
+        let path = directory.join(name);
         if path.exists() {
             output.talk(&format!("ticket {} stands", path.display()));
         } else {
@@ -107,11 +153,7 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
             output.talk(&format!("wrote ticket {}", path.display()));
         }
     }
-    Ok(if report.fails() {
-        Exit::Findings
-    } else {
-        Exit::Fine
-    })
+    Ok(())
 }
 
 /// A warning where the artifact is not of the code that is checked out.

@@ -34,16 +34,19 @@ impl Listing {
         manifest: Option<&Path>,
         output: &mut Output,
     ) -> Result<Self, Error> {
-        Self::of_profile("all", &[], manifest, output)
+        Self::of_profile("all", output, |command| {
+            if let Some(manifest) = manifest {
+                command.arg("--manifest-path").arg(manifest);
+            }
+        })
     }
 
-    /// Builds the tests that `targets` chooses and lists those that `profile`
-    /// runs.
+    /// Builds the tests that `choose` makes the command choose, and lists those that
+    /// `profile` runs.
     pub(crate) fn of_profile(
         profile: &str,
-        targets: &[&str],
-        manifest: Option<&Path>,
         output: &mut Output,
+        choose: impl FnOnce(&mut Command),
     ) -> Result<Self, Error> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
@@ -55,10 +58,7 @@ impl Listing {
             "--message-format",
             "json",
         ]);
-        command.args(targets);
-        if let Some(manifest) = manifest {
-            command.arg("--manifest-path").arg(manifest);
-        }
+        choose(&mut command);
         output.talk("listing the tests (builds them first)");
         let listed = command
             .stdin(Stdio::null())

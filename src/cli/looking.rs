@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::bench::settings;
+use super::gate::{artifacts, newest};
 use super::{Error, Exit, Output, table};
 use crate::story::{Document, publish};
 use crate::workbook::{
-    Artifact, SETTINGS_FILE, Settings, Trend, WorkbookError, archived, latest, markdown_table,
-    prometheus, short, trend, trend_page, workbook,
+    Artifact, Trend, WorkbookError, markdown_table, prometheus, short, trend, trend_page, workbook,
 };
 
 /// Show the P95 of each phase over the last weeks, and the commits that changed it.
@@ -17,9 +18,9 @@ use crate::workbook::{
 /// page (.html) and plots (.svg).
 #[derive(Debug, Args)]
 pub(crate) struct TrendOptions {
-    /// Where the phases stand
-    #[arg(long, value_name = "FILE", default_value = SETTINGS_FILE)]
-    config: PathBuf,
+    /// Where the phases stand [default: .config/shakedown.toml here or above]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// Weeks before the latest measurement [default: the workbook's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -37,13 +38,13 @@ pub(crate) struct ExportOptions {
     #[arg(long, value_enum, default_value_t = ExportFormat::Markdown)]
     format: ExportFormat,
 
-    /// The artifact [default: the latest]
+    /// The artifact [default: the newest of each phase at the latest commit and machine]
     #[arg(long, value_name = "FILE")]
     artifact: Option<PathBuf>,
 
-    /// Where the phases stand
-    #[arg(long, value_name = "FILE", default_value = SETTINGS_FILE)]
-    config: PathBuf,
+    /// Where the phases stand [default: .config/shakedown.toml here or above]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,18 +60,13 @@ enum ExportFormat {
 /// Write the workbook: scope, machine, phases, results, trend, change log.
 #[derive(Debug, Args)]
 pub(crate) struct WorkbookOptions {
-    /// Where the phases stand
-    #[arg(long, value_name = "FILE", default_value = SETTINGS_FILE)]
-    config: PathBuf,
+    /// Where the phases stand [default: .config/shakedown.toml here or above]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// The Markdown to write, with a page and plots beside it [default: Workbook.md beside the archive]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-}
-
-fn artifacts(settings: &Settings) -> Result<Vec<Artifact>, Error> {
-    let found = archived(&settings.archive())?;
-    Ok(found.into_iter().map(|(_, artifact)| artifact).collect())
 }
 
 fn write(document: &Document, path: &std::path::Path, output: &mut Output) -> Result<(), Error> {
@@ -82,8 +78,8 @@ fn write(document: &Document, path: &std::path::Path, output: &mut Output) -> Re
 }
 
 pub(super) fn trend_command(options: &TrendOptions, output: &mut Output) -> Result<Exit, Error> {
-    let settings = Settings::read(&options.config)?;
-    let artifacts = artifacts(&settings)?;
+    let settings = settings(options.config.as_deref())?;
+    let artifacts = artifacts(&settings, output)?;
     if artifacts.is_empty() {
         return Err(Error::Workbook(WorkbookError::NoArtifact {
             directory: settings.archive(),
@@ -151,7 +147,7 @@ fn change(first: f64, last: f64) -> String {
 pub(super) fn export(options: &ExportOptions, output: &mut Output) -> Result<Exit, Error> {
     let artifact = match &options.artifact {
         Some(path) => Artifact::read(path)?,
-        None => latest(&Settings::read(&options.config)?.archive())?.1,
+        None => newest(&settings(options.config.as_deref())?, output)?,
     };
     let text = match options.format {
         ExportFormat::Markdown => markdown_table(&artifact),
@@ -166,8 +162,8 @@ pub(super) fn workbook_command(
     options: &WorkbookOptions,
     output: &mut Output,
 ) -> Result<Exit, Error> {
-    let settings = Settings::read(&options.config)?;
-    let document = workbook(&settings, &artifacts(&settings)?);
+    let settings = settings(options.config.as_deref())?;
+    let document = workbook(&settings, &artifacts(&settings, output)?);
     let path = options
         .output
         .clone()

@@ -6,7 +6,9 @@
 //! the table.
 
 mod arguments;
+mod base;
 mod bench;
+mod bench_tier;
 mod compare;
 mod contest;
 mod error;

@@ -1,21 +1,16 @@
-//! Has phases measured: Rust functions as tests of the bench tier, in one
-//! `cargo nextest run`; the rest in this process.
+//! Has phases measured: Rust functions as tests of the bench tier, each in a process
+//! of its own; the rest in this one.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
-use super::listing::Listing;
+use super::bench_tier::{BenchTier, NotRun, Run, build_programs, is_function};
 use super::{Error, Output};
-use crate::workbook::{
-    INTO, Measurement, Micro, Missing, Phase, RunKind, SAMPLES, Settings, WorkbookError, measure,
-};
-
-/// The one binary that phases are in; no other is built for them.
-const BENCH: [&str; 2] = ["--test", "bench"];
+use crate::workbook::{Measurement, Micro, Missing, Phase, Settings, WorkbookError, measure};
 
 /// A phase, and how many samples of it.
 pub(crate) struct Asked<'a> {
@@ -52,30 +47,26 @@ impl Micros<'_> {
         }
     }
 
-    /// The names and tests of those that are among `tests`.
-    fn choose(&self, tests: &BTreeMap<String, String>) -> Result<Vec<(String, String)>, Error> {
-        let is_micro = |test: &str| test.starts_with("micro::") || test.contains("::micro::");
-        let all = tests.iter().filter(|(_, test)| is_micro(test));
-        let all = all.map(|(name, test)| (name.clone(), test.clone()));
+    /// The names of those that are in `tier`.
+    fn choose(&self, tier: &BenchTier) -> Result<Vec<String>, Error> {
         match self {
             Self::None => Ok(Vec::new()),
-            Self::All => Ok(all.collect()),
+            Self::All => Ok(tier.micros().map(str::to_owned).collect()),
             Self::Named(names) => {
-                let all: BTreeMap<String, String> = all.collect();
-                let one = |name: &String| {
-                    let test = all.get(name).ok_or_else(|| {
-                        let known: Vec<&str> = all.keys().map(String::as_str).collect();
-                        WorkbookError::Phase {
-                            phase: name.clone(),
-                            reason: format!(
-                                "there is no such micro-benchmark; there are: {}",
-                                known.join(", ")
-                            ),
-                        }
-                    })?;
-                    Ok((name.clone(), test.clone()))
-                };
-                names.iter().map(one).collect()
+                if let Some(name) = names
+                    .iter()
+                    .find(|name| !tier.micros().any(|it| it == *name))
+                {
+                    let known: Vec<&str> = tier.micros().collect();
+                    let known = if known.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        known.join(", ")
+                    };
+                    let name = name.clone();
+                    return Err(Error::Workbook(WorkbookError::NoMicro { name, known }));
+                }
+                Ok(names.to_vec())
             }
         }
     }
@@ -85,8 +76,8 @@ impl Micros<'_> {
 pub(crate) struct Plan<'a> {
     settings: &'a Settings,
     asked: &'a [Asked<'a>],
-    tests: BTreeMap<String, String>,
-    micros: Vec<(String, String)>,
+    tier: BenchTier,
+    micros: Vec<String>,
 }
 
 impl<'a> Plan<'a> {
@@ -97,20 +88,20 @@ impl<'a> Plan<'a> {
         micros: &Micros<'_>,
         output: &mut Output,
     ) -> Result<Self, Error> {
-        let functions: Vec<&str> = asked
-            .iter()
-            .filter(|asked| asked.phase.run == RunKind::Function)
-            .map(|asked| asked.phase.name.as_str())
-            .collect();
-        let mut tests = BTreeMap::new();
-        if !functions.is_empty() || !matches!(micros, Micros::None) {
-            let built = &settings.page.cargo_profile;
-            tests = tests_of(&Listing::of_bench_tier(settings.root(), built, output)?);
+        if !asked.is_empty() {
+            build_programs(settings, output)?;
         }
-        for name in functions {
-            if !tests.contains_key(name) {
+        let functions = || asked.iter().filter(|asked| is_function(&asked.phase.run));
+        let tier = if functions().next().is_some() || !matches!(micros, Micros::None) {
+            BenchTier::build(settings, &settings.path, output)?
+        } else {
+            BenchTier::none(settings)
+        };
+        for Asked { phase, .. } in functions() {
+            let name = &phase.name;
+            if tier.binary(name).is_none() {
                 return Err(Error::Workbook(WorkbookError::Phase {
-                    phase: name.to_owned(),
+                    phase: name.clone(),
                     reason: format!(
                         "the bench tier has no test of its name; register a function with \
                          `shakedown::phase!({name} = function)`"
@@ -118,11 +109,11 @@ impl<'a> Plan<'a> {
                 }));
             }
         }
-        let micros = micros.choose(&tests)?;
+        let micros = micros.choose(&tier)?;
         Ok(Self {
             settings,
             asked,
-            tests,
+            tier,
             micros,
         })
     }
@@ -130,45 +121,56 @@ impl<'a> Plan<'a> {
     /// Measures all of it. What fails does not keep the rest from being measured.
     pub(crate) fn measure(&self, output: &mut Output) -> Result<Measured, Error> {
         let mut measured = Measured::default();
-        for asked in self.asked {
-            let name = &asked.phase.name;
-            output.talk(&format!("{name}: {} samples", asked.samples));
-            let outcome = if asked.phase.run == RunKind::Function {
-                self.one_test(name, Some(asked.samples), output)
-            } else {
-                measure(self.settings, asked.phase, asked.samples, None)
-                    .map(Ok)
-                    .map_err(Error::from)
+        let all = self.asked.len();
+        for (index, Asked { phase, samples }) in self.asked.iter().enumerate() {
+            let name = &phase.name;
+            let place = format!("phase {} of {all}", index + 1);
+            output.talk(&format!("{place}: {name}, {samples} samples"));
+            let draw = |told: &str| {
+                if let Some(bar) = bar(told) {
+                    output.progress(&format!("{place}: {bar}"));
+                }
             };
-            let Measured {
-                phases,
-                missing,
-                failed,
-                ..
-            } = &mut measured;
-            keep(name, outcome, phases, missing, failed)?;
+            let outcome = if is_function(&phase.run) {
+                let run = Run {
+                    name,
+                    samples: Some(*samples),
+                    contest: false,
+                };
+                self.tier.run(run, draw)
+            } else {
+                in_process(self.settings, phase, *samples, draw)
+            };
+            let into = &mut measured.phases;
+            keep(
+                name,
+                outcome,
+                into,
+                &mut measured.missing,
+                &mut measured.failed,
+                output,
+            )?;
         }
-        for (name, _) in &self.micros {
-            output.talk(&format!("{name}: micro-benchmark"));
-            let outcome = self.one_test(name, None, output);
-            let Measured {
-                micro,
-                missing,
-                failed,
-                ..
-            } = &mut measured;
-            keep(name, outcome, micro, missing, failed)?;
+        let all = self.micros.len();
+        for (index, name) in self.micros.iter().enumerate() {
+            output.talk(&format!("micro-benchmark {} of {all}: {name}", index + 1));
+            let run = Run {
+                name,
+                samples: None,
+                contest: false,
+            };
+            let outcome = self.tier.run(run, |_| {});
+            let into = &mut measured.micro;
+            keep(
+                name,
+                outcome,
+                into,
+                &mut measured.missing,
+                &mut measured.failed,
+                output,
+            )?;
         }
         Ok(measured)
-    }
-
-    fn one_test<T: serde::de::DeserializeOwned>(
-        &self,
-        name: &str,
-        samples: Option<u64>,
-        output: &mut Output,
-    ) -> Result<Result<T, Missing>, Error> {
-        one_test(self.settings, name, &self.tests[name], samples, output)
     }
 }
 
@@ -176,136 +178,59 @@ impl<'a> Plan<'a> {
 /// missing from the artifact, with its reason.
 fn keep<T>(
     name: &str,
-    outcome: Result<Result<T, Missing>, Error>,
+    outcome: Result<T, NotRun>,
     measured: &mut Vec<T>,
     missing: &mut Vec<Missing>,
     failed: &mut Vec<Error>,
+    output: &mut Output,
 ) -> Result<(), Error> {
     match outcome {
-        Ok(Ok(one)) => measured.push(one),
-        Ok(Err(one)) => missing.push(one),
-        Err(Error::Workbook(WorkbookError::Phase { phase, reason })) => {
+        Ok(one) => measured.push(one),
+        Err(NotRun::Missing(reason)) => {
+            output.talk(&format!("{name}: not measured: {reason}"));
+            missing.push(Missing::of(name, &reason));
+        }
+        Err(NotRun::Failed(Error::Workbook(WorkbookError::Phase { phase, reason }))) => {
             let first = reason.lines().next().unwrap_or_default();
             missing.push(Missing::of(name, &format!("it failed: {first}")));
             failed.push(Error::Workbook(WorkbookError::Phase { phase, reason }));
         }
-        Err(error) => return Err(error),
+        Err(NotRun::Failed(error)) => return Err(error),
     }
     Ok(())
 }
 
-/// The full name of the test of each phase: the last part of its name is the
-/// phase's.
-fn tests_of(listing: &Listing) -> BTreeMap<String, String> {
-    let suites = listing.suites.values();
-    suites
-        .flat_map(|suite| suite.testcases.keys())
-        .filter_map(|test| Some((test.rsplit("::").next()?.to_owned(), test.clone())))
-        .collect()
-}
+/// How often progress is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Runs the test of a phase or a micro-benchmark under nextest, which builds what
-/// it needs, keeps the machine free for it and ends it when it hangs.
-fn one_test<T: serde::de::DeserializeOwned>(
+/// Measures a phase that is no function, and hands what it tells of its progress to
+/// `still` meanwhile.
+fn in_process(
     settings: &Settings,
-    name: &str,
-    test: &str,
-    samples: Option<u64>,
-    output: &mut Output,
-) -> Result<Result<T, Missing>, Error> {
+    phase: &Phase,
+    samples: u64,
+    mut still: impl FnMut(&str),
+) -> Result<Measurement, NotRun> {
     let directory = tempfile::tempdir().map_err(|source| Error::Write { source })?;
-    let log = directory.path().join("log");
-    let file = fs::File::create(&log).map_err(|source| Error::Write { source })?;
-    let both = file.try_clone().map_err(|source| Error::Write { source })?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    if let Some(samples) = samples {
-        command.env(SAMPLES, samples.to_string());
-    }
-    let mut child = command
-        .args([
-            "nextest",
-            "run",
-            "--profile",
-            "bench",
-            "--no-tests=pass",
-            BENCH[0],
-            BENCH[1],
-            "--cargo-profile",
-            &settings.page.cargo_profile,
-            "-E",
-        ])
-        .arg(format!("test(={test})"))
-        .current_dir(settings.root())
-        .env(INTO, directory.path())
-        .stdin(Stdio::null())
-        .stdout(file)
-        .stderr(both)
-        .spawn()
-        .map_err(|source| Error::Spawn {
-            program: "cargo nextest run".to_owned(),
-            source,
-        })?;
-    let status = wait(&mut child, &directory.path().join("progress"))
-        .map_err(|source| Error::Write { source })?;
-    let result = directory.path().join(format!("{name}.json"));
-    if let Ok(text) = fs::read(&result)
-        && status.success()
-    {
-        let measured = serde_json::from_slice(&text).map_err(|source| Error::Listing {
-            origin: format!("the test of `{name}`"),
-            source,
-        })?;
-        return Ok(Ok(measured));
-    }
-    let log = fs::read_to_string(&log).unwrap_or_default();
-    if let Some(reason) = unmet(&log) {
-        output.talk(&format!("{name}: not measured: {reason}"));
-        return Ok(Err(Missing::of(name, &reason)));
-    }
-    let tail: Vec<&str> = log.lines().rev().take(30).collect();
-    let tail: Vec<&str> = tail.into_iter().rev().collect();
-    Err(Error::Workbook(WorkbookError::Phase {
-        phase: name.to_owned(),
-        reason: format!("its test failed ({status})\n{}", tail.join("\n")),
-    }))
-}
-
-/// The requirement that the test itself found unmet: what `requires!` prints
-/// when a test that was asked for by name cannot run.
-pub(super) fn unmet(log: &str) -> Option<String> {
-    let mut lines = log.lines().map(str::trim);
-    let line = lines.find_map(|line| line.strip_prefix("error: requirement "))?;
-    line.contains("is not met").then(|| line.to_owned())
-}
-
-/// How often the bar is drawn.
-const DRAW_EVERY: Duration = Duration::from_millis(200);
-/// How wide it is.
-const BAR: usize = 40;
-
-/// Waits for the end of `child`, and draws how far it is where somebody looks.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "time itself is what a bar shows; the child's end is polled in between"
-)]
-fn wait(child: &mut Child, progress: &Path) -> std::io::Result<std::process::ExitStatus> {
-    let mut terminal = std::io::stderr();
-    let drawn = terminal.is_terminal();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            if drawn {
-                drop(write!(terminal, "\r\x1b[K"));
-            }
-            return Ok(status);
+    let progress = directory.path().join("progress");
+    let measured = thread::scope(|scope| {
+        let (over, ended) = mpsc::channel::<()>();
+        let told = progress.clone();
+        let work = scope.spawn(move || {
+            let measured = measure(settings, phase, samples, Some(told));
+            drop(over);
+            measured
+        });
+        while ended.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+            still(&fs::read_to_string(&progress).unwrap_or_default());
         }
-        if drawn && let Some(bar) = bar(&fs::read_to_string(progress).unwrap_or_default()) {
-            drop(write!(terminal, "\r{bar}"));
-            drop(terminal.flush());
-        }
-        std::thread::sleep(DRAW_EVERY);
-    }
+        work.join().unwrap_or_else(|panic| resume_unwind(panic))
+    });
+    Ok(measured.map_err(Error::from)?)
 }
+
+/// How wide a bar is.
+const BAR: usize = 30;
 
 /// The last line `name done all` as a bar.
 fn bar(progress: &str) -> Option<String> {
@@ -321,31 +246,18 @@ fn bar(progress: &str) -> Option<String> {
     ))
 }
 
-impl Listing {
-    /// The tests of the bench tier of the workspace at `root`, built in cargo's
-    /// profile `built`.
-    pub(crate) fn of_bench_tier(
-        root: &Path,
-        built: &str,
-        output: &mut Output,
-    ) -> Result<Self, Error> {
-        let manifest: PathBuf = root.join("Cargo.toml");
-        let [test, bench] = BENCH;
-        let targets = [test, bench, "--cargo-profile", built];
-        Self::of_profile("bench", &targets, Some(&manifest), output)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{bar, unmet};
+    use super::{bar, in_process};
+    use crate::workbook::Settings;
+    use std::path::Path;
 
     #[test]
     fn the_bar_shows_the_last_line() {
         let text = bar("A 1 10\nA 5 10\n").unwrap();
         assert_eq!(
             text,
-            format!("A [{}{}] 5/10", "#".repeat(20), "-".repeat(20))
+            format!("A [{}{}] 5/10", "#".repeat(15), "-".repeat(15))
         );
         assert_eq!(bar(""), None);
         assert_eq!(bar("A x 10"), None);
@@ -353,11 +265,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_tests_own_requirement_excuses_it() {
-        let own = "x\n    error: requirement `image` is not met: no engine\nhelp: ..\n";
-        assert_eq!(unmet(own).unwrap(), "`image` is not met: no engine");
-        let others =
-            "shakedown: skips the tests of `mysql`: requirement `database` is not met: none";
-        assert_eq!(unmet(others), None);
+    fn a_command_tells_how_far_it_is() {
+        let text = "[phase.NAP]\ntarget = \"9 s\"\ngate = \"soft\"\nsamples = 3\n\
+                    run = { command = [\"sleep\", \"0.3\"] }\n";
+        let settings = Settings::parse(Path::new("./x/shakedown.toml"), text).unwrap();
+        let mut bars = Vec::new();
+        let of = in_process(&settings, &settings.phases[0], 3, |told| {
+            bars.extend(bar(told));
+        });
+        assert_eq!(of.unwrap().summary.samples, 3);
+        let seen = bars
+            .iter()
+            .any(|bar| bar.ends_with("] 1/3") || bar.ends_with("] 2/3"));
+        assert!(seen, "{bars:?}");
     }
 }

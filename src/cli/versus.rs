@@ -1,23 +1,27 @@
 //! Two builds against each other: `cargo shakedown gate --base`, and a build
 //! against itself: `cargo shakedown calibrate`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
+use super::base::Base;
 use super::bench::Which;
-use super::contest::{Build, Contest, NotRun};
-use super::gate::{GateFormat, GateOptions, write};
+use super::bench_tier::NotRun;
+use super::contest::{Build, Contest};
+use super::gate::{GateFormat, GateOptions, write, write_tickets};
 use super::{Error, Exit, Output};
-use crate::story::plot::escaped;
 use crate::workbook::{
-    Decision, Duel, Missing, Noise, Outcome, Phase, RigWatch, Side, latest_noise, now, settle,
-    write_noise,
+    Compared, Duel, DuelReport, LOOKS, Level, Noise, NotCompared, Outcome, Phase, Revision,
+    RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
 };
 
 /// Run each phase against itself, and refuse tolerances tighter than the noise.
 ///
 /// Takes pairs of runs of this one build and says how large a change must be to
 /// be told from nothing here. Exits with 100 when a phase's tolerance is tighter
-/// than that; `gate --base` refuses such phases on this machine from then on.
+/// than that; `gate --base` refuses such phases on this machine from then on. A
+/// phase that fails is told (exit code 3 or 4), and what was found of the others is kept.
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateOptions {
     #[command(flatten)]
@@ -32,238 +36,215 @@ pub(crate) struct CalibrateOptions {
     samples: Option<u64>,
 }
 
-/// A phase, and what came of its duel.
-type Fought<'a> = (&'a Phase, Result<Outcome, Missing>);
-
 pub(super) fn against(
     options: &GateOptions,
     base: &str,
     output: &mut Output,
 ) -> Result<Exit, Error> {
-    let (settings, mut phases) = options.which.read()?;
-    if let Some(noise) = latest_noise(&settings.archive(), &RigWatch::start().finish())? {
-        phases.retain(|phase| match noise.refuses(phase) {
-            None => true,
-            Some(reason) => {
-                output.talk(&format!("{}: not gated: {reason}", phase.name));
-                false
-            }
-        });
-    }
+    let (settings, phases) = options.which.read()?;
     if phases.is_empty() {
-        output.talk("no phase is left to gate");
+        output.talk("there is no phase to gate");
         return Ok(Exit::Findings);
     }
-    let new = Build::here(&settings, output)?;
-    let base = Build::of_base(&settings, base, output)?;
-    let mut contest = Contest::new(base, new);
-    let mut fought: Vec<Fought<'_>> = Vec::new();
+    let noise = known_noise(&settings, &phases, output)?;
+    let too_noisy = |phase: &Phase| noise.as_ref().and_then(|noise| noise.refuses(phase));
+    let commit = Revision::of_directory(settings.root()).commit;
+    let new = Build::of(&settings, &settings.path, &phases, output)?;
+    let base = Base::check_out(&settings, base, output)?;
+    let old = Build::of(&base.settings, &settings.path, &phases, output)?;
+    let mut contest = Contest::between(old, new)?;
+    let mut compared: Vec<Compared> = Vec::new();
     let mut failure = None;
-    for phase in &phases {
-        if let Some(missing) = contest.refuses(phase) {
-            fought.push((phase, Err(missing)));
-            continue;
-        }
-        let samples = options.samples.unwrap_or(phase.quick_samples);
-        let duel = Duel::new(phase.tolerance, phases.len());
-        output.talk(&format!("{}: runs of {samples} samples", phase.name));
-        let outcome = duel.run(|side| contest.run(side, phase, samples));
-        fought.push((
-            phase,
-            outcome.map_err(|not_run| match not_run {
-                NotRun::Missing(reason) => Missing::of(&phase.name, &reason),
-                NotRun::Failed(error) => {
-                    output.talk(&format!("error: {error}"));
-                    failure.get_or_insert(Exit::from(&error));
-                    Missing::of(&phase.name, "it failed")
-                }
-            }),
-        ));
-    }
-    let mut outcomes: Vec<Outcome> = fought
+    let refusals: Vec<Option<NotCompared>> = phases
         .iter()
-        .filter_map(|(_, outcome)| outcome.clone().ok())
+        .map(|phase| {
+            let noisy = too_noisy(phase).map(NotCompared::Refused);
+            noisy.or_else(|| contest.refuses(phase))
+        })
         .collect();
-    settle(&mut outcomes);
-    let decided = fought.iter_mut().filter_map(|(_, of)| of.as_mut().ok());
-    for (outcome, settled) in decided.zip(outcomes) {
-        *outcome = settled;
+    let family = refusals.iter().filter(|refused| refused.is_none()).count();
+    let mut fought = 0;
+    for (phase, refused) in phases.iter().zip(refusals) {
+        let outcome = match refused {
+            Some(refused) => Err(refused),
+            None => {
+                fought += 1;
+                let samples = options.samples.unwrap_or(phase.quick_samples);
+                let place = format!("phase {fought} of {family}: {}", phase.name);
+                output.talk(&format!("{place}, runs of {samples} samples"));
+                fight(&mut contest, phase, samples, family, &place, output)
+                    .map_err(|not_run| not_compared(not_run, &mut failure, output))
+            }
+        };
+        compared.push(Compared::new(phase.clone(), outcome));
     }
-    output.data(&duels(&fought, options.format))?;
+    settle_together(&mut compared);
+    let report = DuelReport::new(compared, commit, base.commit);
+    output.data(&match options.format {
+        GateFormat::Human => report.human(),
+        GateFormat::Github => report.github(),
+    })?;
     if let Some(path) = &options.junit {
-        write(path, &junit(&fought))?;
+        write(path, &report.junit())?;
     }
-    let fails = fought
-        .iter()
-        .any(|(_, of)| of.as_ref().is_ok_and(|of| of.decision == Decision::Fail));
+    write_tickets(options, &settings, report.tickets(), output)?;
     Ok(match failure {
-        _ if fails => Exit::Findings,
+        _ if report.fails() => Exit::Findings,
         Some(exit) => exit,
         None => Exit::Fine,
     })
 }
 
-/// The change that a duel found, in a sentence.
-fn change(phase: &Phase, of: &Outcome) -> String {
-    let percent = |share: f64| format!("{:+.1}%", 100.0 * share);
-    let mut sentence = format!(
-        "P95 {} ({} to {}) over {} pairs, tolerance {}",
-        percent(of.change),
-        percent(of.low),
-        percent(of.high),
-        of.pairs,
-        percent(phase.tolerance.relative),
-    );
-    if of.decision == Decision::Inconclusive {
-        sentence.push_str(&format!(
-            "; inconclusive: a change of {} would have been seen",
-            percent(of.detectable)
-        ));
-    }
-    sentence
-}
-
-/// A JUnit document: a case a phase, skipped where no duel was fought.
-fn junit(fought: &[Fought<'_>]) -> String {
-    let count = |wanted: fn(&Result<Outcome, Missing>) -> bool| {
-        fought.iter().filter(|(_, of)| wanted(of)).count()
+/// What is known of this machine's noise; says where nothing is.
+fn known_noise(
+    settings: &Settings,
+    phases: &[Phase],
+    output: &mut Output,
+) -> Result<Option<Noise>, Error> {
+    let noise = latest_noise(&settings.archive(), &RigWatch::start().finish())?;
+    let unknown = |phase: &&Phase| !noise.as_ref().is_some_and(|noise| noise.knows(phase));
+    let names: Vec<&str> = phases
+        .iter()
+        .filter(unknown)
+        .map(|phase| phase.name.as_str())
+        .collect();
+    let what = match names.as_slice() {
+        [] => return Ok(noise),
+        _ if noise.is_none() => "this machine was not calibrated".to_owned(),
+        names => format!("not calibrated on this machine: {}", names.join(", ")),
     };
-    let tests = fought.len();
-    let failures = count(|of| of.as_ref().is_ok_and(|of| of.decision == Decision::Fail));
-    let skipped = count(Result::is_err);
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuites name=\"shakedown gate\" tests=\"{tests}\" failures=\"{failures}\">\n\
-         <testsuite name=\"phases against a base\" tests=\"{tests}\" failures=\"{failures}\" \
-         skipped=\"{skipped}\">\n"
-    );
-    for (phase, outcome) in fought {
-        let inner = match outcome {
-            Ok(of) => {
-                let sentence = escaped(&change(phase, of));
-                if of.decision == Decision::Fail {
-                    format!("<failure message=\"{sentence}\" type=\"regression\"/>")
-                } else {
-                    format!("<system-out>{sentence}</system-out>")
-                }
-            }
-            Err(missing) => format!("<skipped message=\"{}\"/>", escaped(&missing.reason)),
-        };
-        text.push_str(&format!(
-            "<testcase classname=\"phase\" name=\"{}\">{inner}</testcase>\n",
-            escaped(&phase.name)
-        ));
-    }
-    text.push_str("</testsuite>\n</testsuites>\n");
-    text
+    output.talk(&format!(
+        "warning: {what}: `cargo shakedown calibrate` finds which tolerances its noise allows"
+    ));
+    Ok(noise)
 }
 
-fn duels(fought: &[Fought<'_>], format: GateFormat) -> String {
-    let mut text = String::new();
-    for (phase, outcome) in fought {
-        let of = match outcome {
-            Ok(of) => of,
-            Err(missing) => {
-                match format {
-                    GateFormat::Human => {
-                        text.push_str(&format!("none   {}: {}\n", phase.name, missing.reason));
-                    }
-                    GateFormat::Github => text.push_str(&format!(
-                        "::warning title=phase {}::not compared: {}\n",
-                        phase.name,
-                        missing.reason.replace('%', "%25")
-                    )),
-                }
-                continue;
-            }
-        };
-        let sentence = change(phase, of);
-        match (format, of.decision) {
-            (GateFormat::Human, _) => {
-                text.push_str(&format!(
-                    "{:6} {}: {sentence}\n",
-                    of.decision.word(),
-                    phase.name
-                ));
-            }
-            (GateFormat::Github, Decision::Pass) => {}
-            (GateFormat::Github, decision) => {
-                let level = if decision == Decision::Fail {
-                    "error"
-                } else {
-                    "warning"
-                };
-                let sentence = sentence.replace('%', "%25");
-                text.push_str(&format!(
-                    "::{level} title=phase {}::{sentence}\n",
-                    phase.name
-                ));
-            }
+fn fight(
+    contest: &mut Contest,
+    phase: &Phase,
+    samples: u64,
+    family: usize,
+    place: &str,
+    output: &mut Output,
+) -> Result<Outcome, NotRun> {
+    let (mut runs, most) = (0, 2 * LOOKS[LOOKS.len() - 1]);
+    Duel::new(phase.tolerance, family).run(|side| {
+        runs += 1;
+        output.progress(&format!("{place}: run {runs} of {most} at most"));
+        contest.run(side, phase, samples)
+    })
+}
+
+fn not_compared(not_run: NotRun, failure: &mut Option<Exit>, output: &mut Output) -> NotCompared {
+    match not_run {
+        NotRun::Missing(reason) => NotCompared::Refused(reason),
+        NotRun::Failed(error) => {
+            output.talk(&format!("error: {error}"));
+            failure.get_or_insert(Exit::from(&error));
+            NotCompared::Refused("it failed".to_owned())
         }
     }
-    text
+}
+
+fn settle_together(compared: &mut [Compared]) {
+    let mut outcomes: Vec<Outcome> = compared
+        .iter()
+        .filter_map(|of| of.outcome.clone().ok())
+        .collect();
+    settle(&mut outcomes);
+    let decided = compared
+        .iter_mut()
+        .filter_map(|of| of.outcome.as_mut().ok());
+    for (outcome, settled) in decided.zip(outcomes) {
+        *outcome = settled;
+    }
 }
 
 pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Result<Exit, Error> {
     let (settings, phases) = options.which.read()?;
-    let build = Build::here(&settings, output)?;
-    let mut contest = Contest::new(build.clone(), build);
+    let build = Build::of(&settings, &settings.path, &phases, output)?;
+    let mut contest = Contest::with_itself(build);
     let watch = RigWatch::start();
-    let mut noises = Vec::new();
-    for phase in &phases {
+    let mut levels: Vec<(String, Level)> = Vec::new();
+    let mut failure = None;
+    for (index, phase) in phases.iter().enumerate() {
         let samples = options.samples.unwrap_or(phase.quick_samples);
+        let place = format!("phase {} of {}: {}", index + 1, phases.len(), phase.name);
         output.talk(&format!(
-            "{}: {} pairs of {samples} samples",
-            phase.name, options.pairs
+            "{place}, {} pairs of {samples} samples",
+            options.pairs
         ));
-        let mut pairs = Vec::new();
-        let mut failed = None;
-        for pair in 0..options.pairs {
-            let order = if pair % 2 == 0 {
-                [Side::Base, Side::New]
-            } else {
-                [Side::New, Side::Base]
-            };
-            let mut both = || {
-                let first = contest.run(order[0], phase, samples)?;
-                Ok::<_, NotRun>((first, contest.run(order[1], phase, samples)?))
-            };
-            match both() {
-                Ok((first, second)) if order[0] == Side::Base => pairs.push((first, second)),
-                Ok((first, second)) => pairs.push((second, first)),
-                Err(not_run) => {
-                    failed = Some(not_run);
-                    break;
-                }
+        match pairs(&mut contest, phase, samples, options.pairs, &place, output) {
+            // As many as a gate of this configuration judges together.
+            Ok(pairs) => {
+                let duel = Duel::new(phase.tolerance, settings.phases.len());
+                levels.push((phase.name.clone(), duel.level(&pairs)));
             }
-        }
-        match failed {
-            None => {}
-            Some(NotRun::Missing(reason)) => {
+            Err(NotRun::Missing(reason)) => {
                 output.talk(&format!("{}: not calibrated: {reason}", phase.name));
-                continue;
             }
-            Some(NotRun::Failed(error)) => return Err(error),
+            Err(NotRun::Failed(error)) => {
+                output.talk(&format!("error: {error}"));
+                failure.get_or_insert(Exit::from(&error));
+            }
         }
-        // As many as a gate of this configuration judges together.
-        let tightest = Duel::new(phase.tolerance, settings.phases.len()).tightest(&pairs);
-        noises.push((phase.name.clone(), tightest));
     }
-    let noise = Noise::new(now(), watch.finish(), noises);
-    let mut refused = false;
-    let mut text = String::new();
-    for phase in &phases {
-        let verdict = noise.refuses(phase);
-        refused |= verdict.is_some();
-        text.push_str(&format!(
-            "{:6} {}: {}\n",
-            if verdict.is_some() { "REFUSE" } else { "ok" },
-            phase.name,
-            verdict.unwrap_or_else(|| noise.phrase(phase)),
-        ));
+    let some = !levels.is_empty();
+    let noise = Noise::new(now(), watch.finish(), levels);
+    output.data(&judged(&noise, &phases))?;
+    if some {
+        let path: PathBuf = write_noise(&noise, &settings.archive())?;
+        output.talk(&format!("wrote {}", path.display()));
+    } else {
+        output.talk("no phase was calibrated, so nothing is archived");
     }
-    output.data(&text)?;
-    let path = write_noise(&noise, &settings.archive())?;
-    output.talk(&format!("wrote {}", path.display()));
-    Ok(if refused { Exit::Findings } else { Exit::Fine })
+    let refused = phases.iter().any(|phase| noise.refuses(phase).is_some());
+    Ok(match failure {
+        Some(exit) => exit,
+        None if refused => Exit::Findings,
+        None => Exit::Fine,
+    })
+}
+
+/// Pairs of runs of a build and itself, in turn.
+fn pairs(
+    contest: &mut Contest,
+    phase: &Phase,
+    samples: u64,
+    count: u64,
+    place: &str,
+    output: &mut Output,
+) -> Result<Vec<(f64, f64)>, NotRun> {
+    let mut pairs = Vec::new();
+    for pair in 0..count {
+        output.progress(&format!("{place}: pair {} of {count}", pair + 1));
+        let (first, second) = if pair % 2 == 0 {
+            (Side::Base, Side::New)
+        } else {
+            (Side::New, Side::Base)
+        };
+        let one = contest.run(first, phase, samples)?;
+        let other = contest.run(second, phase, samples)?;
+        pairs.push(if first == Side::Base {
+            (one, other)
+        } else {
+            (other, one)
+        });
+    }
+    Ok(pairs)
+}
+
+/// A line a phase: what the noise allows it.
+fn judged(noise: &Noise, phases: &[Phase]) -> String {
+    let line = |phase: &Phase| {
+        let refused = noise.refuses(phase);
+        let word = match &refused {
+            Some(_) => "REFUSE",
+            None if noise.knows(phase) => "ok",
+            None => "none",
+        };
+        let says = refused.unwrap_or_else(|| noise.phrase(phase));
+        format!("{word:6} {}: {says}\n", phase.name)
+    };
+    phases.iter().map(line).collect()
 }

@@ -162,9 +162,10 @@ impl Artifact {
             Some(Some(1)) => {
                 serde_json::from_value(value).map_err(|error| refused(error.to_string()))
             }
-            Some(Some(newer)) => Err(refused(format!(
-                "its version is {newer}, the newest known is {SCHEMA}"
-            ))),
+            Some(Some(version)) => Err(WorkbookError::Version {
+                path: path.to_owned(),
+                version,
+            }),
             Some(None) => Err(refused("its `schema` is no number".to_owned())),
         }
     }
@@ -206,13 +207,34 @@ fn name(number: u32) -> String {
     }
 }
 
-/// All artifacts below `archive`, oldest first, each with its path. Only
-/// directories that are named like a day are looked into.
+/// What is archived: artifacts, and files named like one that are none.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Archived {
+    /// Artifacts with their paths, oldest first.
+    pub found: Vec<(PathBuf, Artifact)>,
+    /// Why others could not be read: they keep none of the rest from being read.
+    pub unreadable: Vec<WorkbookError>,
+}
+
+impl Archived {
+    /// The artifacts, oldest first.
+    #[must_use]
+    pub fn artifacts(self) -> Vec<Artifact> {
+        self.found
+            .into_iter()
+            .map(|(_, artifact)| artifact)
+            .collect()
+    }
+}
+
+/// All artifacts below `archive`. Only directories that are named like a day are
+/// looked into.
 ///
 /// # Errors
-/// A directory or an artifact cannot be read.
-pub fn archived(archive: &Path) -> Result<Vec<(PathBuf, Artifact)>, WorkbookError> {
-    let mut found = Vec::new();
+/// A directory cannot be read.
+pub fn archived(archive: &Path) -> Result<Archived, WorkbookError> {
+    let mut all = Archived::default();
     for day in entries(archive)? {
         let name = day.file_name().unwrap_or_default().to_string_lossy();
         let is_day = name.len() == 10 && name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
@@ -222,30 +244,35 @@ pub fn archived(archive: &Path) -> Result<Vec<(PathBuf, Artifact)>, WorkbookErro
         for path in entries(&day)? {
             let file = path.file_name().unwrap_or_default().to_string_lossy();
             if file.starts_with("phase-stats") && file.ends_with(".json") {
-                let artifact = Artifact::read(&path)?;
-                found.push((path, artifact));
+                match Artifact::read(&path) {
+                    Ok(artifact) => all.found.push((path, artifact)),
+                    Err(error) => all.unreadable.push(error),
+                }
             }
         }
     }
-    found.sort_by(|(path_a, a), (path_b, b)| {
+    all.found.sort_by(|(path_a, a), (path_b, b)| {
         a.started
             .cmp(&b.started)
             .then_with(|| path_a.as_os_str().len().cmp(&path_b.as_os_str().len()))
             .then_with(|| path_a.cmp(path_b))
     });
-    Ok(found)
+    Ok(all)
 }
 
 /// The latest artifact below `archive`.
 ///
 /// # Errors
-/// There is none, or it cannot be read.
+/// There is none that can be read.
 pub fn latest(archive: &Path) -> Result<(PathBuf, Artifact), WorkbookError> {
-    archived(archive)?
-        .pop()
-        .ok_or_else(|| WorkbookError::NoArtifact {
-            directory: archive.to_owned(),
-        })
+    let mut all = archived(archive)?;
+    let none = || WorkbookError::NoArtifact {
+        directory: archive.to_owned(),
+    };
+    match all.found.pop() {
+        Some(latest) => Ok(latest),
+        None => Err(all.unreadable.pop().unwrap_or_else(none)),
+    }
 }
 
 /// What is in a directory; nothing in one that is not there.

@@ -15,6 +15,8 @@
 use super::Tolerance;
 use super::bootstrap::{Bootstrap, holm};
 use super::distribution::{normal_quantile, t_quantile};
+use super::noise::Level;
+use crate::story::statistics::median;
 
 /// Pairs after which a duel is looked at.
 pub const LOOKS: [usize; 5] = [8, 12, 16, 24, 32];
@@ -190,6 +192,16 @@ impl Duel {
         let each = ALPHA / (LOOKS.len() * self.phases) as f64;
         let freedom = pairs.saturating_sub(1).max(1) as f64;
         t_quantile(1.0 - each, freedom) + normal_quantile(POWER)
+    }
+
+    /// What this machine's noise allows, from pairs of a build and itself.
+    #[must_use]
+    pub fn level(&self, pairs: &[(f64, f64)]) -> Level {
+        let both: Vec<f64> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        Level {
+            tightest: self.tightest(pairs),
+            p95_ms: median(&both).unwrap_or(0.0),
+        }
     }
 
     /// The tightest relative tolerance that this machine's noise allows, from

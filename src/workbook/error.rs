@@ -64,13 +64,41 @@ pub enum WorkbookError {
         /// What happened.
         reason: String,
     },
-    /// A file that is no artifact, or one of a version nobody knows yet.
-    #[error("`{}` is no artifact that this version reads: {reason}", path.display())]
+    /// A file that is no artifact.
+    #[error("`{}` is no artifact: {reason}", path.display())]
     Artifact {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// An artifact of a version nobody knows yet.
+    #[error("`{}` has version {version} of an artifact, the newest known is {}", path.display(), super::SCHEMA)]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u64,
+    },
+    /// An artifact of no known commit, where one is needed.
+    #[error("`{}` does not say which commit was measured", path.display())]
+    NoCommit {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A micro-benchmark that nobody registered.
+    #[error("no micro-benchmark `{name}`; there are {known}")]
+    NoMicro {
+        /// What was asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// Two builds that are to be compared are one.
+    #[error("both builds are `{}`: they would be compared with themselves", path.display())]
+    OneBuild {
+        /// The binary.
+        path: PathBuf,
     },
     /// A directory without a single artifact.
     #[error("no artifact in `{}`", directory.display())]
@@ -96,11 +124,20 @@ impl WorkbookError {
             Self::NoSettings { .. } => Some("phases stand in `[phase.NAME]` tables there"),
             Self::NoArtifact { .. } => Some("cargo shakedown bench"),
             Self::Git { .. } => Some("is it a git repository, and does the base exist in it?"),
-            Self::Artifact { .. } => Some("a newer shakedown may have written it"),
+            Self::Artifact { .. } => Some(
+                "artifacts are written whole: was it edited or cut off? `cargo shakedown bench` \
+                 writes another",
+            ),
+            Self::Version { .. } => Some("a newer shakedown wrote it"),
+            Self::NoCommit { .. } => Some("name a revision: `cargo shakedown gate --base REV`"),
+            Self::OneBuild { .. } => Some(
+                "does the base's own configuration of cargo name one target directory for all?",
+            ),
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Settings { .. }
             | Self::NoPhase { .. }
+            | Self::NoMicro { .. }
             | Self::Variable { .. }
             | Self::Phase { .. } => None,
         }

@@ -116,9 +116,9 @@ const GAUGES: [Gauge; 10] = [
 ];
 
 /// Upper ends of the exported histogram's buckets, in seconds.
-const BUCKETS: [f64; 16] = [
-    0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
-    120.0,
+const BUCKETS: [f64; 22] = [
+    0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025,
+    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0,
 ];
 
 /// The names of all metrics that [`prometheus`] writes.
@@ -188,20 +188,20 @@ pub fn prometheus(artifact: &Artifact) -> String {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "microseconds of at most days, counts of samples"
+    reason = "nanoseconds of at most days, counts of samples"
 )]
 fn histograms(text: &mut String, artifact: &Artifact) {
     let name = "shakedown_phase_duration_seconds";
     head(text, name, "All samples.", "histogram");
     for of in &artifact.phases {
-        let Some(histogram) = &of.histogram else {
+        let Some((histogram, units)) = of.finest() else {
             continue;
         };
         let labels = labels(of);
         for edge in BUCKETS {
             let within: u64 = histogram
                 .buckets()
-                .filter(|(time, _)| *time as f64 / 1e6 <= edge)
+                .filter(|(time, _)| *time as f64 / units / 1e3 <= edge)
                 .map(|(_, count)| count)
                 .sum();
             let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{edge}\"}} {within}");

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Artifact, Gate, Measurement, Phase, Verdict, judge, short};
+use super::annotation::Annotation;
+use super::{Artifact, Gate, Measurement, Phase, Span, Verdict, judge, short};
 use crate::story::plot::escaped;
 
 /// An artifact, judged.
@@ -74,6 +75,38 @@ impl<'a> GateReport<'a> {
         report
     }
 
+    /// What is not any more as it was measured: phases whose limits in `phases` are
+    /// others than those they are judged by, in a sentence each.
+    #[must_use]
+    pub fn outdated(&self, phases: &[Phase]) -> Vec<String> {
+        let limits = |phase: &Phase| {
+            let least = phase.at_least.map(Span::milliseconds);
+            (
+                phase.gate,
+                phase.target_text(),
+                phase.limit().milliseconds(),
+                least,
+            )
+        };
+        let sentence = |(of, _): &(&Measurement, Verdict)| {
+            let phase = phases.iter().find(|phase| phase.name == of.phase)?;
+            let measured = (of.gate, of.target.clone(), of.limit_ms, of.at_least_ms);
+            let now = limits(phase);
+            (measured != now).then(|| {
+                format!(
+                    "{}: its limits have changed since it was measured ({} {}, now {} {}): it is \
+                     judged by those of then",
+                    of.phase,
+                    of.gate.name(),
+                    described(&of.target, of.limit_ms, of.at_least_ms),
+                    phase.gate.name(),
+                    described(&now.1, now.2, now.3),
+                )
+            })
+        };
+        self.phases.iter().filter_map(sentence).collect()
+    }
+
     /// Whether the gate fails.
     #[must_use]
     pub fn fails(&self) -> bool {
@@ -117,31 +150,21 @@ impl<'a> GateReport<'a> {
     #[must_use]
     pub fn github(&self) -> String {
         let mut text = String::new();
-        let data = |value: &str| {
-            value
-                .replace('%', "%25")
-                .replace('\r', "%0D")
-                .replace('\n', "%0A")
-        };
-        let property = |value: &str| data(value).replace(':', "%3A").replace(',', "%2C");
         for (of, verdict) in &self.phases {
             let level = match verdict {
                 Verdict::Met => continue,
-                verdict if verdict.fails() => "error",
-                _ => "warning",
+                verdict if verdict.fails() => Annotation::Error,
+                _ => Annotation::Warning,
             };
-            let title = property(&format!("phase {}", of.phase));
-            let sentence = data(&verdict.sentence(of));
-            let _ = writeln!(text, "::{level} title={title}::{sentence}");
+            text.push_str(&level.line(&of.phase, &verdict.sentence(of)));
         }
         for of in &self.unmeasured {
-            let level = if of.fails() { "error" } else { "warning" };
-            let title = property(&format!("phase {}", of.phase));
-            let _ = writeln!(
-                text,
-                "::{level} title={title}::not measured: {}",
-                data(&of.reason)
-            );
+            let level = if of.fails() {
+                Annotation::Error
+            } else {
+                Annotation::Warning
+            };
+            text.push_str(&level.line(&of.phase, &format!("not measured: {}", of.reason)));
         }
         text
     }
@@ -245,4 +268,10 @@ impl<'a> GateReport<'a> {
         let plain: String = commit.chars().filter(char::is_ascii_alphanumeric).collect();
         (format!("{}-{plain}.md", of.phase), text)
     }
+}
+
+/// Limits in words: `10 ms, at most 30.0ms, at least 5.00ms`.
+fn described(target: &str, limit_ms: f64, at_least_ms: Option<f64>) -> String {
+    let least = at_least_ms.map_or_else(String::new, |ms| format!(", at least {}", short(ms)));
+    format!("{target}, at most {}{least}", short(limit_ms))
 }

@@ -7,10 +7,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// The longest that one read or write may take.
+/// The longest that a request may take, from the connection to the end of its answer.
 const TIMEOUT: Duration = Duration::from_secs(120);
+/// The longest answer, in bytes.
+const MOST: usize = 256 << 20;
+/// How much of an answer is kept, for its status.
+const HEAD: usize = 4 << 10;
 
 /// A request, ready to be sent again and again.
 #[derive(Debug)]
@@ -18,6 +22,14 @@ pub(super) struct Request {
     address: String,
     bytes: Vec<u8>,
     status: u16,
+    limits: Limits,
+}
+
+/// What an answer must stay within.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    time: Duration,
+    bytes: usize,
 }
 
 impl Request {
@@ -66,6 +78,10 @@ impl Request {
             address,
             bytes: head.into_bytes(),
             status,
+            limits: Limits {
+                time: TIMEOUT,
+                bytes: MOST,
+            },
         })
     }
 
@@ -92,19 +108,102 @@ impl Request {
         }
     }
 
+    /// The beginning of the answer, all of which has been read.
     fn exchange(&self) -> io::Result<Vec<u8>> {
+        let end = Instant::now() + self.limits.time;
+        let left = || {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let seconds = self.limits.time.as_secs_f64();
+                let message = format!("its answer is not complete after {seconds} s");
+                return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+            }
+            Ok(left)
+        };
         let address = self
             .address
             .to_socket_addrs()?
             .next()
             .ok_or_else(|| io::Error::other("it has no address"))?;
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        stream.set_write_timeout(Some(TIMEOUT))?;
+        let mut stream = TcpStream::connect_timeout(&address, left()?)?;
         stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(left()?))?;
         stream.write_all(&self.bytes)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(answer)
+        let (mut head, mut all) = (Vec::new(), 0);
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            stream.set_read_timeout(Some(left()?))?;
+            let count = match stream.read(&mut piece) {
+                Ok(0) => return Ok(head),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                // What the socket says of a time-out differs between systems.
+                Err(error) => return Err(left().err().unwrap_or(error)),
+            };
+            all += count;
+            if all > self.limits.bytes {
+                return Err(io::Error::other(format!(
+                    "its answer is longer than {} bytes",
+                    self.limits.bytes
+                )));
+            }
+            let room = HEAD.saturating_sub(head.len()).min(count);
+            head.extend_from_slice(&piece[..room]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::sync::mpsc;
+
+    /// A server that answers with `head`, then `piece` every `pause` until nobody
+    /// listens any more.
+    fn dripping(head: &'static str, piece: &'static [u8], pause: Duration) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (_never, clock) = mpsc::channel::<()>();
+            let mut answered = stream.write_all(head.as_bytes());
+            while answered.is_ok() {
+                let _ = clock.recv_timeout(pause);
+                answered = stream.write_all(piece);
+            }
+        });
+        url
+    }
+
+    fn sent(url: &str, limits: Limits) -> Result<(), String> {
+        let mut request = Request::new("GET", url, &BTreeMap::new(), "", 200).unwrap();
+        request.limits = limits;
+        request.send()
+    }
+
+    #[test]
+    fn an_answer_that_drips_for_ever_is_given_up() {
+        let head = "HTTP/1.1 200 OK\r\n\r\n";
+        let url = dripping(head, b".", Duration::from_millis(20));
+        let limits = Limits {
+            time: Duration::from_millis(400),
+            bytes: MOST,
+        };
+        let start = Instant::now();
+        let error = sent(&url, limits).unwrap_err();
+        assert!(error.contains("not complete after 0.4 s"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn an_answer_without_end_is_given_up() {
+        let url = dripping("HTTP/1.1 200 OK\r\n\r\n", &[b'x'; 4096], Duration::ZERO);
+        let limits = Limits {
+            time: TIMEOUT,
+            bytes: 1 << 20,
+        };
+        let error = sent(&url, limits).unwrap_err();
+        assert!(error.contains("longer than 1048576 bytes"), "{error}");
     }
 }

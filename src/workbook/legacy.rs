@@ -3,10 +3,10 @@
 //! ```json
 //! { "date": "2025-07-14", "rig": "8 vCPU, ..", "phases": { "POLICY_EVAL": {
 //!     "target": "50 ms", "gate": "hard", "samples": 1000, "mean": 0.021, "p95": 0.041,
-//!     "steps": { "lookup": 0.013 }, "histogram": [[0, 0.01, 0.38]] } } }
+//!     "steps": [["lookup", 0.013]], "histogram": [[0, 0.01, 0.38]] } } }
 //! ```
 //!
-//! `p50`, `p99`, `min`, `max`, `limit`, `steps` (means) and `histogram` (from,
+//! `p50`, `p99`, `min`, `max`, `limit`, `steps` (name, mean) and `histogram` (from,
 //! to, share) are optional; `order` lists the phases, which JSON does not keep.
 
 use std::collections::BTreeMap;
@@ -104,6 +104,7 @@ fn measurement(name: &str, of: &Figures) -> Measurement {
             max_ms: of.max.map(ms),
         },
         histogram: None,
+        nanoseconds: None,
         steps: of
             .steps
             .iter()

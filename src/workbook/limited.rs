@@ -1,11 +1,12 @@
 //! Programs that are waited for, but not for ever.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// After which a program that a phase runs is ended.
 pub(crate) const LIMIT: Duration = Duration::from_secs(600);
@@ -17,6 +18,8 @@ pub(crate) struct Ended {
     pub(crate) output: Output,
     /// Whether it was ended for taking longer than the limit.
     pub(crate) too_long: bool,
+    /// From before it started until after it ended.
+    pub(crate) took: Duration,
 }
 
 impl Ended {
@@ -39,37 +42,113 @@ impl Ended {
     }
 }
 
+/// How often who waits is told that it still runs.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+/// How long the rest of the output of a program that was killed is waited for: it
+/// may have handed its pipes to somebody outside of its group.
+const REST: Duration = Duration::from_secs(5);
+
 /// Runs `command` without input to its end, or to the end of `limit`: then it
 /// and what it started are killed.
 ///
 /// # Errors
 /// It does not start.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> io::Result<Ended> {
-    let child = command
+    run_telling(command, limit, || {})
+}
+
+/// As [`run`], and calls `still` now and then while it runs.
+///
+/// # Errors
+/// It does not start.
+pub(crate) fn run_telling(
+    command: &mut Command,
+    limit: Duration,
+    mut still: impl FnMut(),
+) -> io::Result<Ended> {
+    let start = Instant::now();
+    let mut child = command
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let group = libc::pid_t::try_from(child.id()).map_err(io::Error::other)?;
+    let id = libc::pid_t::try_from(child.id()).map_err(io::Error::other)?;
+    // Nothing is sent: the channel closes when the program and its output ended.
     let (over, ended) = mpsc::channel::<()>();
-    let watch = thread::spawn(move || {
-        let waited = ended.recv_timeout(limit);
-        let too_long = waited == Err(RecvTimeoutError::Timeout);
-        if too_long {
-            // SAFETY: only sends a signal, to a group that this function made. Its leader has
-            // not been waited for, or the other end of the channel would be gone.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
-        }
-        too_long
+    let stdout = keep(child.stdout.take(), over.clone());
+    let stderr = keep(child.stderr.take(), over.clone());
+    let waited = thread::spawn(move || {
+        wait_for(id);
+        drop(over);
+        start.elapsed()
     });
-    let output = child.wait_with_output();
-    drop(over);
-    let too_long = watch.join().unwrap_or(false);
+    let mut too_long = false;
+    loop {
+        let left = limit.saturating_sub(start.elapsed());
+        match ended.recv_timeout(TELL_EVERY.min(left)) {
+            Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                too_long = true;
+                // SAFETY: only sends a signal, to a group that this function made. Its leader
+                // has not been reaped, which only the `wait` below does.
+                unsafe { libc::kill(-id, libc::SIGKILL) };
+                let _ = ended.recv_timeout(REST);
+                break;
+            }
+            Err(RecvTimeoutError::Timeout) => still(),
+            Err(RecvTimeoutError::Disconnected) | Ok(()) => break,
+        }
+    }
+    let took = waited.join().unwrap_or_else(|_| start.elapsed());
     Ok(Ended {
-        output: output?,
+        output: Output {
+            status: child.wait()?,
+            stdout: taken(&stdout),
+            stderr: taken(&stderr),
+        },
         too_long,
+        took,
     })
+}
+
+type Kept = Arc<Mutex<Vec<u8>>>;
+
+/// Reads `from` to its end, on a thread that holds `over` until then.
+fn keep(from: Option<impl Read + Send + 'static>, over: Sender<()>) -> Kept {
+    let kept = Kept::default();
+    let into = Arc::clone(&kept);
+    thread::spawn(move || {
+        let mut piece = [0; 8192];
+        let Some(mut from) = from else { return };
+        while let Ok(count @ 1..) = from.read(&mut piece) {
+            let mut all = into.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend_from_slice(&piece[..count]);
+        }
+        drop(over);
+    });
+    kept
+}
+
+fn taken(kept: &Kept) -> Vec<u8> {
+    std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Waits for the end of a child, and leaves it to be reaped by its owner.
+fn wait_for(id: libc::pid_t) {
+    let Ok(id) = libc::id_t::try_from(id) else {
+        return;
+    };
+    loop {
+        // SAFETY: an all-zero `siginfo_t` is a valid value of the plain C struct.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let how = libc::WEXITED | libc::WNOWAIT;
+        // SAFETY: `info` is a valid place to write to.
+        let waited = unsafe { libc::waitid(libc::P_PID, id, &raw mut info, how) };
+        let again = waited != 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+        if !again {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +170,22 @@ mod tests {
             "{}",
             ended.how(limit)
         );
+    }
+
+    #[test]
+    fn what_closes_its_output_and_goes_on_is_ended_too() {
+        let limit = Duration::from_millis(300);
+        let ended = shell("exec >&- 2>&-; exec sleep 600", limit);
+        assert!(ended.too_long && ended.took >= limit);
+    }
+
+    #[test]
+    fn who_waits_is_told_and_the_time_is_that_of_the_program() {
+        let mut told = 0;
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 0.5"]);
+        let ended = run_telling(&mut command, LIMIT, || told += 1).unwrap();
+        assert!(told >= 1 && ended.took >= Duration::from_millis(500));
     }
 
     #[test]

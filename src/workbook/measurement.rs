@@ -33,6 +33,10 @@ pub struct Measurement {
     /// Every sample, in microseconds; absent from results others published.
     #[serde(default)]
     pub histogram: Option<Histogram>,
+    /// Every sample up to some seconds, in nanoseconds, of a phase that takes less
+    /// than 100 microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nanoseconds: Option<Histogram>,
     /// Parts of a sample, in order.
     #[serde(default)]
     pub steps: Vec<Step>,
@@ -106,8 +110,15 @@ impl Measurement {
             build: String::new(),
             summary: Summary::of_tally(all),
             histogram: Some(all.histogram.clone()),
+            nanoseconds: all.fine().cloned(),
             steps: steps.iter().map(step).collect(),
             bins: Vec::new(),
         }
+    }
+
+    /// The finest histogram there is, and how many of its units are a millisecond.
+    pub(crate) fn finest(&self) -> Option<(&Histogram, f64)> {
+        let fine = self.nanoseconds.as_ref().map(|times| (times, 1e6));
+        fine.or_else(|| self.histogram.as_ref().map(|times| (times, 1e3)))
     }
 }

@@ -21,6 +21,19 @@ pub struct Noise {
     pub rig: Rig,
     /// The tightest tolerance of each phase: 0.1 is 10 percent.
     pub tightest: BTreeMap<String, f64>,
+    /// The P95 of each phase then, in milliseconds: what an absolute tolerance is a
+    /// share of.
+    #[serde(default)]
+    pub p95_ms: BTreeMap<String, f64>,
+}
+
+/// What was found of one phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Its tightest tolerance.
+    pub tightest: f64,
+    /// Its P95 in milliseconds.
+    pub p95_ms: f64,
 }
 
 impl Noise {
@@ -29,14 +42,37 @@ impl Noise {
     pub fn new(
         started: String,
         rig: Rig,
-        tightest: impl IntoIterator<Item = (String, f64)>,
+        levels: impl IntoIterator<Item = (String, Level)>,
     ) -> Self {
-        Self {
+        let mut noise = Self {
             schema: 1,
             started,
             rig,
-            tightest: tightest.into_iter().collect(),
+            tightest: BTreeMap::new(),
+            p95_ms: BTreeMap::new(),
+        };
+        for (phase, level) in levels {
+            noise.tightest.insert(phase.clone(), level.tightest);
+            noise.p95_ms.insert(phase, level.p95_ms);
         }
+        noise
+    }
+
+    /// Whether `phase` was calibrated.
+    #[must_use]
+    pub fn knows(&self, phase: &Phase) -> bool {
+        self.tightest.contains_key(&phase.name)
+    }
+
+    /// The share that a change of `phase` must exceed to be a regression: its
+    /// relative tolerance, or its absolute one where that is more.
+    fn tolerance(&self, phase: &Phase) -> f64 {
+        let absolute = self
+            .p95_ms
+            .get(&phase.name)
+            .filter(|p95| **p95 > 0.0)
+            .map_or(0.0, |p95| phase.tolerance.absolute_ms / p95);
+        phase.tolerance.relative.max(absolute)
     }
 
     /// Why a gate of `phase` would be tighter than the noise; `None` where it is
@@ -44,10 +80,11 @@ impl Noise {
     #[must_use]
     pub fn refuses(&self, phase: &Phase) -> Option<String> {
         let tightest = *self.tightest.get(&phase.name)?;
-        (phase.tolerance.relative < tightest).then(|| {
+        let tolerance = self.tolerance(phase);
+        (tolerance < tightest).then(|| {
             format!(
                 "its tolerance of {:.1}% is tighter than this machine's noise allows ({:.1}%)",
-                100.0 * phase.tolerance.relative,
+                100.0 * tolerance,
                 100.0 * tightest
             )
         })
@@ -61,7 +98,7 @@ impl Noise {
             |tightest| {
                 format!(
                     "tolerance {:.1}%, the noise allows {:.1}%",
-                    100.0 * phase.tolerance.relative,
+                    100.0 * self.tolerance(phase),
                     100.0 * tightest
                 )
             },
@@ -122,6 +159,7 @@ pub fn latest_noise(archive: &Path, rig: &Rig) -> Result<Option<Noise>, Workbook
     Ok(found.into_iter().reduce(|mut earlier, later| {
         earlier.started = later.started;
         earlier.tightest.extend(later.tightest);
+        earlier.p95_ms.extend(later.p95_ms);
         earlier
     }))
 }
@@ -135,8 +173,12 @@ mod tests {
         let archive = tempfile::tempdir().unwrap();
         let rig = Rig::default();
         let noise = |at: &str, of: &[(&str, f64)]| {
-            let of = of.iter().map(|(name, share)| ((*name).to_owned(), *share));
-            Noise::new(at.to_owned(), rig.clone(), of)
+            let level = |(name, tightest): &(&str, f64)| {
+                let p95_ms = 10.0;
+                let tightest = *tightest;
+                ((*name).to_owned(), Level { tightest, p95_ms })
+            };
+            Noise::new(at.to_owned(), rig.clone(), of.iter().map(level))
         };
         let first = noise("2026-01-01T10:00:00Z", &[("A", 0.1), ("B", 0.2)]);
         let second = noise("2026-01-02T10:00:00Z", &[("A", 0.3)]);
@@ -147,5 +189,36 @@ mod tests {
         let known = latest_noise(archive.path(), &rig).unwrap().unwrap();
         assert_eq!(known.tightest["A"], 0.3);
         assert_eq!(known.tightest["B"], 0.2);
+    }
+
+    #[test]
+    fn an_absolute_tolerance_above_the_noise_is_not_refused() {
+        let level = Level {
+            tightest: 0.5,
+            p95_ms: 2.0,
+        };
+        let noise = Noise::new(String::new(), Rig::default(), [("A".to_owned(), level)]);
+        let refuses = |absolute: &str| {
+            let text = format!(
+                "[phase.A]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 1\n\
+                 absolute-tolerance = \"{absolute}\"\n"
+            );
+            let settings = super::super::Settings::parse(Path::new("x.toml"), &text).unwrap();
+            noise.refuses(&settings.phases[0])
+        };
+        assert!(refuses("1 ms").is_none());
+        let reason = refuses("0.9 ms").unwrap();
+        assert!(reason.starts_with("its tolerance of 45.0%"), "{reason}");
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_shakedown_is_read() {
+        let noise: Noise = serde_json::from_str(
+            r#"{"schema":1,"started":"2026-01-01T10:00:00Z","rig":{"cpu_model":"","cores":2,
+                "memory_bytes":0,"kernel":"","load_before":0.0,"load_after":0.0,
+                "busy_share":0.0,"steal_share":0.0},"tightest":{"A":0.1}}"#,
+        )
+        .unwrap();
+        assert!(noise.p95_ms.is_empty());
     }
 }

@@ -2,12 +2,13 @@
 //! and the archive.
 
 use super::{
-    Artifact, Measurement, Phase, Settings, Trend, Verdict, bins, judge, micro_report, short,
-    trend, trend_plot,
+    Artifact, Measurement, Phase, Settings, Trend, Verdict, bins, judge, merged, micro_report,
+    short, trend, trend_plot,
 };
 use crate::story::{Block, Cell, Document, Sheet, Span as Words, Tone};
 
-/// The workbook over `artifacts`, oldest first; its results are the latest ones.
+/// The workbook over `artifacts`, oldest first; its results are the newest of each
+/// phase at the latest commit and machine.
 #[must_use]
 pub fn workbook(settings: &Settings, artifacts: &[Artifact]) -> Document {
     let page = &settings.page;
@@ -16,7 +17,8 @@ pub fn workbook(settings: &Settings, artifacts: &[Artifact]) -> Document {
         blocks.push(Block::Paragraph(vec![Words::Strong(page.pledge.clone())]));
     }
     scope(settings, &mut blocks);
-    let latest = artifacts.last();
+    let newest = merged(artifacts, &settings.phases);
+    let latest = newest.as_ref();
     machine(settings, latest, &mut blocks);
     phases(settings, &mut blocks);
     if let Some(latest) = latest {
@@ -148,9 +150,14 @@ fn phases(settings: &Settings, blocks: &mut Vec<Block>) {
     ));
 }
 
-/// Seconds with three decimals at most, six below 10 ms: `24.9`, `0.083`, `0.00064`.
+/// Seconds with three decimals at most, six below 10 ms, nine below 10 µs: `24.9`,
+/// `0.083`, `0.00064`, `0.000000095`.
 fn seconds(milliseconds: f64) -> String {
-    let decimals = if milliseconds < 10.0 { 6 } else { 3 };
+    let decimals = match milliseconds {
+        ms if ms < 0.01 => 9,
+        ms if ms < 10.0 => 6,
+        _ => 3,
+    };
     let text = format!("{:.decimals$}", milliseconds / 1_000.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,6 +1,7 @@
 //! A phase as it stands in the configuration.
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use super::{RunKind, Span};
 
@@ -46,12 +47,10 @@ impl Default for Tolerance {
 }
 
 /// A phase, checked.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Table")]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Phase {
-    /// Its name; filled in by [`Settings`](super::Settings).
-    #[serde(skip)]
+    /// Its name.
     pub name: String,
     /// What its 95th percentile is to stay under.
     pub target: Span,
@@ -103,20 +102,18 @@ impl Phase {
     }
 }
 
-/// The table as it is written.
+/// The table as it is written, each key that may be impossible with its place.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     target: Span,
     gate: Gate,
-    fail_above: Option<Span>,
-    at_least: Option<Span>,
-    samples: u64,
-    quick_samples: Option<u64>,
-    #[serde(default)]
-    warmup: u64,
-    #[serde(default)]
-    steps: Vec<String>,
+    fail_above: Option<Spanned<Span>>,
+    at_least: Option<Spanned<Span>>,
+    samples: Spanned<u64>,
+    quick_samples: Option<Spanned<u64>>,
+    warmup: Option<Spanned<u64>>,
+    steps: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     run: RunKind,
     #[serde(default)]
@@ -144,59 +141,109 @@ impl TryFrom<f64> for Share {
     }
 }
 
-impl TryFrom<Table> for Phase {
-    type Error = String;
+/// What is wrong with a table, and where that begins in the file.
+pub(super) type Refused = (usize, String);
 
-    fn try_from(table: Table) -> Result<Self, String> {
-        let quick = table.quick_samples.unwrap_or_else(|| {
-            let tenth = table.samples.div_ceil(10);
-            tenth.max(3).min(table.samples)
-        });
-        for (key, value) in [("samples", table.samples), ("quick-samples", quick)] {
-            if !(1..=MOST_SAMPLES).contains(&value) {
-                return Err(format!("`{key}` is {value}; it takes 1 to {MOST_SAMPLES}"));
-            }
-        }
-        if table.warmup > MOST_SAMPLES {
-            return Err(format!("`warmup` is more than {MOST_SAMPLES}"));
-        }
-        if let Some(least) = table.at_least.filter(|least| *least > table.target) {
-            return Err(format!(
-                "`at-least` ({least}) is above the target ({}): no sample could meet both",
-                table.target
-            ));
-        }
-        if let Some(limit) = table.fail_above.filter(|limit| *limit < table.target) {
-            return Err(format!(
-                "`fail-above` ({limit}) is below the target ({})",
-                table.target
-            ));
-        }
-        let mut names: Vec<&String> = table.steps.iter().collect();
-        names.sort();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) || names.iter().any(|n| n.is_empty()) {
-            return Err("`steps` names each step once, and no step is empty".to_owned());
-        }
+impl Table {
+    /// How a sample is made.
+    pub(super) fn run(&self) -> &RunKind {
+        &self.run
+    }
+
+    /// The phase `name`, if nothing about it is impossible.
+    pub(super) fn phase(self, name: String) -> Result<Phase, Refused> {
+        self.check_counts()?;
+        self.check_limits()?;
+        self.check_steps()?;
+        let samples = self.samples.into_inner();
+        let tenth = samples.div_ceil(10).max(3).min(samples);
         let default = Tolerance::default();
-        Ok(Self {
-            name: String::new(),
-            target: table.target,
-            gate: table.gate,
-            fail_above: table.fail_above,
-            at_least: table.at_least,
-            samples: table.samples,
-            quick_samples: quick,
-            warmup: table.warmup,
-            steps: table.steps,
-            run: table.run,
-            what: table.what,
-            why: table.why,
+        Ok(Phase {
+            name,
+            target: self.target,
+            gate: self.gate,
+            fail_above: self.fail_above.map(Spanned::into_inner),
+            at_least: self.at_least.map(Spanned::into_inner),
+            samples,
+            quick_samples: self.quick_samples.map_or(tenth, Spanned::into_inner),
+            warmup: self.warmup.map_or(0, Spanned::into_inner),
+            steps: self.steps.map_or_else(Vec::new, Spanned::into_inner),
+            run: self.run,
+            what: self.what,
+            why: self.why,
             tolerance: Tolerance {
-                relative: table.tolerance.map_or(default.relative, |share| share.0),
-                absolute_ms: table
+                relative: self.tolerance.map_or(default.relative, |share| share.0),
+                absolute_ms: self
                     .absolute_tolerance
                     .map_or(default.absolute_ms, Span::milliseconds),
             },
         })
+    }
+
+    fn check_counts(&self) -> Result<(), Refused> {
+        let counts = [
+            ("samples", Some(&self.samples)),
+            ("quick-samples", self.quick_samples.as_ref()),
+        ];
+        for (key, value) in counts {
+            let Some(value) = value else { continue };
+            if !(1..=MOST_SAMPLES).contains(value.get_ref()) {
+                let message = format!(
+                    "`{key}` is {}; it takes 1 to {MOST_SAMPLES}",
+                    value.get_ref()
+                );
+                return Err((value.span().start, message));
+            }
+        }
+        let Some(warmup) = &self.warmup else {
+            return Ok(());
+        };
+        let at = warmup.span().start;
+        if *warmup.get_ref() > MOST_SAMPLES {
+            return Err((at, format!("`warmup` is more than {MOST_SAMPLES}")));
+        }
+        if matches!(self.run, RunKind::Stress { .. }) && *warmup.get_ref() > 0 {
+            let message = "a stress run warms up by itself: no `warmup` beside `stress`";
+            return Err((at, message.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), Refused> {
+        let target = self.target;
+        if let Some(least) = self.at_least.as_ref().filter(|it| *it.get_ref() > target) {
+            let message = format!(
+                "`at-least` ({}) is above the target ({target}): no sample could meet both",
+                least.get_ref()
+            );
+            return Err((least.span().start, message));
+        }
+        if let Some(limit) = self.fail_above.as_ref().filter(|it| *it.get_ref() < target) {
+            let message = format!(
+                "`fail-above` ({}) is below the target ({target})",
+                limit.get_ref()
+            );
+            return Err((limit.span().start, message));
+        }
+        Ok(())
+    }
+
+    fn check_steps(&self) -> Result<(), Refused> {
+        let Some(steps) = self.steps.as_ref().filter(|it| !it.get_ref().is_empty()) else {
+            return Ok(());
+        };
+        let refused = |message: &str| Err((steps.span().start, message.to_owned()));
+        if self.run != RunKind::Function {
+            return refused(
+                "`steps` are what a function gives its `Stopwatch`: a request, a command and a \
+                 stress run have none",
+            );
+        }
+        let mut names: Vec<&String> = steps.get_ref().iter().collect();
+        names.sort();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) || names.iter().any(|n| n.is_empty()) {
+            return refused("`steps` names each step once, and no step is empty");
+        }
+        Ok(())
     }
 }

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Measurement, Sampler, Settings, WorkbookError, bars, judge, results, steps};
+use super::{
+    Measurement, Phase, RunKind, Sampler, Settings, WorkbookError, bars, judge, measure, results,
+    steps,
+};
 use crate::Failure;
 use crate::whole_file;
 
@@ -13,6 +16,7 @@ use crate::whole_file;
 ///
 /// ```text
 /// shakedown::phase!(NAME = function);
+/// shakedown::phase!(NAME); // a request, a command or a stress run
 /// ```
 ///
 /// `function` is a `fn(&mut Sampler) -> shakedown::Result`. The macro stands in
@@ -20,6 +24,9 @@ use crate::whole_file;
 /// that `cargo nextest run --profile bench` runs it, with `quick-samples`, and
 /// fails where the gate would. `cargo shakedown bench` runs the same test for
 /// all samples, and archives what it measured.
+///
+/// Without a function the phase is what its `run` says. `cargo shakedown bench`
+/// needs no macro for that; the macro makes nextest run it too.
 ///
 /// # Example
 ///
@@ -38,7 +45,15 @@ use crate::whole_file;
 /// ```
 #[macro_export]
 macro_rules! phase {
+    ($name:ident) => {
+        $crate::phase!(@ $name, $crate::workbook::run_test);
+    };
     ($name:ident = $function:expr) => {
+        $crate::phase!(@ $name, |name, package| {
+            $crate::workbook::phase_test(name, package, $function)
+        });
+    };
+    (@ $name:ident, $test:expr) => {
         $crate::__on_start!(gate, $crate::workbook::register(::core::stringify!($name)));
 
         #[test]
@@ -47,11 +62,8 @@ macro_rules! phase {
             reason = "a phase is a test of the name that its table has"
         )]
         fn $name() -> $crate::Result {
-            let report = $crate::workbook::phase_test(
-                ::core::stringify!($name),
-                ::core::env!("CARGO_MANIFEST_DIR"),
-                $function,
-            )?;
+            let test = $test;
+            let report = test(::core::stringify!($name), ::core::env!("CARGO_MANIFEST_DIR"))?;
             ::std::println!("{report}");
             Ok(())
         }
@@ -67,6 +79,9 @@ pub const SAMPLES: &str = "SHAKEDOWN_PHASE_SAMPLES";
 
 /// The file that phases are read from; without it, the workspace's own.
 pub const SETTINGS: &str = "SHAKEDOWN_PHASE_SETTINGS";
+
+/// Set where two builds are compared, whose phases need not have the same steps.
+pub const CONTEST: &str = "SHAKEDOWN_PHASE_CONTEST";
 
 static REGISTERED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
@@ -90,38 +105,87 @@ pub fn registered() -> Vec<&'static str> {
     names
 }
 
-/// What a phase's test does.
+/// What the test of a phase does that is a function.
 ///
 /// # Errors
-/// The phase is not configured, cannot be measured, or breaks its gate; in the
-/// last case the error is the report.
+/// The phase is not configured, is no function, cannot be measured, or breaks its
+/// gate; in the last case the error is the report.
 #[doc(hidden)]
 pub fn phase_test(
     name: &str,
     package: &str,
     function: impl FnOnce(&mut Sampler) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
-    let settings = match std::env::var_os(SETTINGS) {
-        Some(file) => Settings::read(Path::new(&file))?,
-        None => Settings::above(Path::new(package))?,
-    };
-    let phase = settings.phase(name)?;
-    let into = std::env::var_os(INTO).map(PathBuf::from);
-    let samples = whole(SAMPLES)?.unwrap_or(phase.quick_samples);
-    let progress = into.as_ref().map(|into| into.join("progress"));
-    let mut sampler = Sampler::new(phase, samples, progress);
+    let asked = Asked::read(name, package)?;
+    if asked.phase.run != RunKind::Function {
+        return Err(Failure::new(format!(
+            "phase `{name}` has a `run` and a function: `shakedown::phase!({name})` runs the former"
+        )));
+    }
+    let mut sampler = Sampler::new(&asked.phase, asked.samples, asked.progress());
+    if std::env::var_os(CONTEST).is_some() {
+        sampler = sampler.with_any_steps();
+    }
     function(&mut sampler)?;
     let mut measurement = sampler.finish()?;
     measurement.build = build().to_owned();
-    if let Some(into) = into {
-        write(&into, &measurement.phase, &measurement)?;
-        return Ok(report(&measurement));
+    asked.end(&measurement)
+}
+
+/// What the test of a phase does that is a request, a command or a stress run.
+///
+/// # Errors
+/// As [`phase_test`]; the phase is a function.
+#[doc(hidden)]
+pub fn run_test(name: &str, package: &str) -> Result<String, Failure> {
+    let asked = Asked::read(name, package)?;
+    if asked.phase.run == RunKind::Function {
+        return Err(Failure::new(format!(
+            "phase `{name}` has neither a `run` nor a function: `shakedown::phase!({name} = function)`"
+        )));
     }
-    let report = report(&measurement);
-    if judge(&measurement).fails() {
-        return Err(Failure::new(report));
+    let progress = asked.progress();
+    let measurement = measure(&asked.settings, &asked.phase, asked.samples, progress)?;
+    asked.end(&measurement)
+}
+
+/// What a test is to measure, by the settings and its environment.
+struct Asked {
+    settings: Settings,
+    phase: Phase,
+    samples: u64,
+    into: Option<PathBuf>,
+}
+
+impl Asked {
+    fn read(name: &str, package: &str) -> Result<Self, WorkbookError> {
+        let settings = match std::env::var_os(SETTINGS) {
+            Some(file) => Settings::read(Path::new(&file))?,
+            None => Settings::above(Path::new(package))?,
+        };
+        let phase = settings.phase(name)?.clone();
+        Ok(Self {
+            samples: whole(SAMPLES)?.unwrap_or(phase.quick_samples),
+            into: std::env::var_os(INTO).map(PathBuf::from),
+            settings,
+            phase,
+        })
     }
-    Ok(report)
+
+    fn progress(&self) -> Option<PathBuf> {
+        self.into.as_ref().map(|into| into.join("progress"))
+    }
+
+    /// Leaves the measurement to who asked for it, or judges it.
+    fn end(&self, measurement: &Measurement) -> Result<String, Failure> {
+        let report = report(measurement);
+        if let Some(into) = &self.into {
+            write(into, &measurement.phase, measurement)?;
+        } else if judge(measurement).fails() {
+            return Err(Failure::new(report));
+        }
+        Ok(report)
+    }
 }
 
 /// How the code was built that runs in this process.

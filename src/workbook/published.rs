@@ -26,11 +26,20 @@ pub struct Page {
     /// What changed in the workbook.
     pub changes: Vec<Change>,
     /// Weeks of trend.
+    #[serde(deserialize_with = "weeks")]
     pub weeks: u16,
     /// Cargo's profile that phases and micro-benchmarks are built in.
     pub cargo_profile: String,
-    /// What builds the programs that phases run, in a checkout of a base.
+    /// What builds the programs that phases run: before `bench`, `gate --base` and
+    /// `calibrate` measure, here and in the checkout of a base.
     pub build: Vec<String>,
+}
+
+fn weeks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    match u16::deserialize(deserializer)? {
+        0 => Err(serde::de::Error::custom("`weeks` is 1 or more")),
+        weeks => Ok(weeks),
+    }
 }
 
 impl Default for Page {

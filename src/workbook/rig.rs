@@ -1,10 +1,8 @@
 //! The machine that phases were measured on: more of it than a load test needs.
 
-use std::fs;
-
 use serde::{Deserialize, Serialize};
 
-use super::Machine;
+use super::{Machine, cgroup, disk};
 use crate::measure::{Before, read};
 
 /// A look at the machine before the phases, to be completed after them.
@@ -37,10 +35,11 @@ pub struct Rig {
     /// Processor, memory, kernel, load and steal.
     #[serde(flatten)]
     pub machine: Machine,
-    /// The disk below the working directory: device, and whether it spins.
+    /// The disk below the working directory: device and whether it spins, or the
+    /// file system where no device shows.
     #[serde(default)]
     pub disk: String,
-    /// What the control group allows: processor time and memory; empty without limits.
+    /// What the control groups allow: processor time and memory; empty without limits.
     #[serde(default)]
     pub container: String,
     /// The governor of the processor's clock; empty where the kernel has none.
@@ -59,8 +58,8 @@ impl Rig {
     fn of(machine: Machine) -> Self {
         Self {
             machine,
-            disk: disk(),
-            container: container(),
+            disk: disk::below_the_working_directory(),
+            container: cgroup::limits(&read("/proc/self/cgroup"), &read),
             governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
                 .trim()
                 .to_owned(),
@@ -117,54 +116,4 @@ impl Rig {
 
 fn gibibytes(bytes: u64) -> u64 {
     (bytes + (1 << 29)) >> 30
-}
-
-/// `vda, no seek` from the device that holds the working directory.
-fn disk() -> String {
-    use std::os::unix::fs::MetadataExt as _;
-    let Ok(here) = fs::metadata(".") else {
-        return String::new();
-    };
-    let device = here.dev();
-    let (major, minor) = (libc::major(device), libc::minor(device));
-    let Ok(link) = fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) else {
-        return String::new();
-    };
-    // A partition's queue is that of the disk above it.
-    let whole = link
-        .ancestors()
-        .find(|path| path.join("queue/rotational").is_file());
-    let Some(whole) = whole else {
-        return String::new();
-    };
-    let name = whole.file_name().unwrap_or_default().to_string_lossy();
-    let kind = match read(&whole.join("queue/rotational").to_string_lossy()).trim() {
-        "1" => "rotational",
-        "0" => "solid state",
-        _ => "unknown kind",
-    };
-    format!("{name} ({kind})")
-}
-
-/// The limits of this process's control group, version 2 or 1.
-fn container() -> String {
-    let mut limits = Vec::new();
-    let own = read("/proc/self/cgroup");
-    let path = own
-        .lines()
-        .find_map(|line| line.strip_prefix("0::"))
-        .unwrap_or("/")
-        .trim_end_matches('/')
-        .to_owned();
-    let cpu = read(&format!("/sys/fs/cgroup{path}/cpu.max"));
-    if let Some((quota, period)) = cpu.trim().split_once(' ')
-        && quota != "max"
-    {
-        limits.push(format!("cpu {quota}/{period}"));
-    }
-    let memory = read(&format!("/sys/fs/cgroup{path}/memory.max"));
-    if let Ok(bytes) = memory.trim().parse::<u64>() {
-        limits.push(format!("memory {bytes}"));
-    }
-    limits.join(", ")
 }

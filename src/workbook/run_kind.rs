@@ -99,14 +99,19 @@ impl TryFrom<Table> for RunKind {
                         "`{url}` must be an `http://` address, or with `fixture` a path"
                     ));
                 }
-                if !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                let upper = method.bytes().all(|byte| byte.is_ascii_uppercase());
+                if method.is_empty() || !upper {
                     return Err(format!("`{method}` is no method: GET, POST, ..."));
+                }
+                let status = table.status.unwrap_or(200);
+                if !(100..=599).contains(&status) {
+                    return Err(format!("`status` is {status}; it takes 100 to 599"));
                 }
                 Ok(Self::Http {
                     method: method.to_owned(),
                     url: url.to_owned(),
                     fixture: table.fixture,
-                    status: table.status.unwrap_or(200),
+                    status,
                     headers: table.headers.unwrap_or_default(),
                     body: table.body.unwrap_or_default(),
                 })
@@ -116,6 +121,9 @@ impl TryFrom<Table> for RunKind {
                     return Err("`command` is a program and its arguments".to_owned());
                 }
                 Ok(Self::Command { words })
+            }
+            (None, None, Some(test)) if !of_http && test.is_empty() => {
+                Err("`stress` is the full name of a test of the stress tier".to_owned())
             }
             (None, None, Some(test)) if !of_http => Ok(Self::Stress {
                 test,

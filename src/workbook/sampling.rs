@@ -35,6 +35,7 @@ pub struct Sampler {
     steps: Vec<(String, Tally)>,
     progress: Option<PathBuf>,
     told: Option<Instant>,
+    any_steps: bool,
 }
 
 /// Times the parts of one sample.
@@ -85,8 +86,15 @@ impl Sampler {
             steps: Vec::new(),
             progress,
             told: None,
+            any_steps: false,
             phase: phase.clone(),
         }
+    }
+
+    /// The sampler, for a phase whose steps may be other ones than configured.
+    pub(crate) fn with_any_steps(mut self) -> Self {
+        self.any_steps = true;
+        self
     }
 
     /// Samples that are asked for.
@@ -123,7 +131,7 @@ impl Sampler {
                 self.record(parts.clone().map(|(_, took)| *took).sum());
                 if watch.named {
                     for (name, took) in &watch.steps {
-                        self.step_tally(name).record(microseconds(*took));
+                        self.step_tally(name).record(nanoseconds(*took));
                     }
                 }
             } else {
@@ -133,15 +141,30 @@ impl Sampler {
         Ok(())
     }
 
+    /// As [`each`](Self::each), for work that says itself how long it took.
+    pub(crate) fn each_taking(
+        &mut self,
+        mut work: impl FnMut() -> Result<Duration, Failure>,
+    ) -> Result<(), Failure> {
+        for _ in 0..self.warmup {
+            work()?;
+        }
+        for _ in 0..self.samples {
+            let took = work()?;
+            self.record(took);
+        }
+        Ok(())
+    }
+
     /// Records a sample that was timed elsewhere.
     pub fn record(&mut self, took: Duration) {
-        self.all.record(microseconds(took));
+        self.all.record(nanoseconds(took));
         self.tell();
     }
 
     /// Records a named part of samples that were timed elsewhere.
     pub fn record_step(&mut self, name: &str, took: Duration) {
-        self.step_tally(name).record(microseconds(took));
+        self.step_tally(name).record(nanoseconds(took));
     }
 
     /// Records all samples of a load test.
@@ -168,7 +191,7 @@ impl Sampler {
             )));
         }
         let steps: Vec<&String> = self.steps.iter().map(|(name, _)| name).collect();
-        if !steps.iter().copied().eq(&self.phase.steps) {
+        if !self.any_steps && !steps.iter().copied().eq(&self.phase.steps) {
             return Err(refused(format!(
                 "its steps were {steps:?}, and `steps` says {:?}",
                 self.phase.steps
@@ -208,6 +231,6 @@ impl Sampler {
     }
 }
 
-fn microseconds(took: Duration) -> u64 {
-    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+fn nanoseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,55 +1,77 @@
-//! Phases in `.config/shakedown.toml`.
-//!
-//! ```toml
-//! [phase.POLICY_EVAL]
-//! target = "50 ms"              # of the 95th percentile; us, ms, s or min
-//! gate = "hard"                 # fails above 3 x target; "soft" warns
-//! samples = 1000
-//! quick-samples = 100           # under nextest; a tenth if absent
-//! warmup = 10
-//! tolerance = 0.1               # against a base: relative ..
-//! absolute-tolerance = "1 ms"   # .. and absolute, both must be exceeded
-//!
-//! [phase.QUOTA_WAIT]
-//! target = "5.1 s"
-//! at-least = "5 s"              # a wait that must wait
-//! fail-above = "60 s"           # instead of 3 x target
-//! gate = "hard"
-//! samples = 80
-//! steps = ["check", "wait"]     # their times add up to the total
-//!
-//! [phase.ALIVE]
-//! target = "5 ms"
-//! gate = "soft"
-//! samples = 200
-//! run = { http = "GET /healthz", fixture = "api" }
-//!
-//! [fixture.api]
-//! command = ["target/release/app", "--port", "0"]
-//! ready = "listening on "       # what the address follows in its log
-//!
-//! [workbook]                    # what the page says beside the numbers, and
-//! title = "Performance workbook"
-//! cargo-profile = "release"     # how functions are built
-//! build = ["cargo", "build", "--release"] # makes what commands and fixtures run, in a base
-//! ```
-//!
-//! Without `run`, a phase is the function that `shakedown::phase!` registers
-//! under its name. Unknown keys, missing units and impossible values are errors
-//! that name the line. Other tables of the file belong to others.
+//! `.config/shakedown.toml`: its phases, fixtures and `[workbook]`, read and checked.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
+use super::phase::Table;
 use super::{Fixture, Page, Phase, RunKind, WorkbookError};
 
 /// Where settings stand, under the workspace's root.
 pub const SETTINGS_FILE: &str = ".config/shakedown.toml";
 
+/// The tables of the file, whoever reads them.
+const TABLES: [&str; 5] = ["inspect", "story", "phase", "fixture", "workbook"];
+
 /// Phases, in the order of the file, and what belongs to them.
+///
+/// ```toml
+/// [phase.POLICY_EVAL]           # the function of `shakedown::phase!(POLICY_EVAL = ..)`
+/// target = "50 ms"              # of the 95th percentile; us, ms, s or min
+/// gate = "hard"                 # fails above 3 x target; "soft" warns and writes a ticket
+/// samples = 1000
+/// quick-samples = 100           # under nextest and against a base; a tenth if absent
+/// warmup = 10                   # samples before those, which do not count
+/// tolerance = 0.1               # against a base: relative ..
+/// absolute-tolerance = "1 ms"   # .. and absolute, both must be exceeded
+/// what = "28 rules over 1,026 events"    # for the page
+/// why = "rules run on what just came in" # for the page
+///
+/// [phase.QUOTA_WAIT]
+/// target = "5.1 s"
+/// at-least = "5 s"              # a wait that must wait: no sample may be shorter
+/// fail-above = "60 s"           # instead of 3 x target
+/// gate = "hard"
+/// samples = 80
+/// steps = ["check", "wait"]     # of `Stopwatch::step`; their times add up to the total
+///
+/// [phase.ALIVE]                 # a request, and the whole answer
+/// target = "5 ms"
+/// gate = "soft"
+/// samples = 200
+/// run = { http = "GET /healthz", fixture = "api", status = 200 } # or an address; `headers`, `body`
+///
+/// [phase.CHECK]                 # a program from its start to its end
+/// target = "1 s"
+/// gate = "soft"
+/// samples = 20
+/// run = { command = ["target/release/app", "check"] }
+///
+/// [phase.INGEST]                # a test of the stress tier; each request is a sample
+/// target = "150 ms"
+/// gate = "hard"
+/// samples = 5000
+/// run = { stress = "baseline::holds_the_mix", users = 100, duration = "5 s" }
+///
+/// [fixture.api]                 # started before its phase, ended after it
+/// command = ["target/release/app", "--port", "0"]
+/// ready = "listening on "       # what the address follows in its log
+/// env = { APP_MODE = "bench" }
+///
+/// [workbook]                    # what the page says beside the numbers, and
+/// title = "Performance workbook"
+/// archive = "development/bench-artifacts"
+/// weeks = 12                    # of trend
+/// cargo-profile = "release"     # how functions are built
+/// build = ["cargo", "build", "--release"] # makes what phases run, here and in a base
+/// ```
+///
+/// Without `run`, a phase is the function that [`phase!`](crate::phase) registers
+/// under its name. Unknown tables and keys, missing units and impossible values are
+/// errors that name the line. The tables `inspect` and `story` belong to others.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -61,12 +83,14 @@ pub struct Settings {
     pub fixtures: BTreeMap<String, Fixture>,
     /// The `[workbook]` table.
     pub page: Page,
+    /// Variables that everything gets which is built or run for a phase.
+    pub(crate) environment: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
 struct File {
     #[serde(default)]
-    phase: BTreeMap<Spanned<String>, Phase>,
+    phase: BTreeMap<Spanned<String>, Table>,
     #[serde(default)]
     fixture: BTreeMap<String, Fixture>,
     #[serde(default)]
@@ -128,12 +152,21 @@ impl Settings {
             line: text[..offset.min(text.len())].matches('\n').count() + 1,
             message,
         };
-        let file: File = toml::from_str(text).map_err(|error| {
+        let refused = |error: toml::de::Error| {
             let offset = error.span().map_or(0, |span| span.start);
             failed(offset, error.message().replace('\n', "; "))
-        })?;
+        };
+        let tables: BTreeMap<Spanned<String>, IgnoredAny> =
+            toml::from_str(text).map_err(refused)?;
+        for table in tables.keys() {
+            if !TABLES.contains(&table.get_ref().as_str()) {
+                let message = unknown_table(table.get_ref());
+                return Err(failed(table.span().start, message));
+            }
+        }
+        let file: File = toml::from_str(text).map_err(refused)?;
         let mut named: Vec<(usize, Phase)> = Vec::new();
-        for (key, mut phase) in file.phase {
+        for (key, table) in file.phase {
             let at = key.span().start;
             let name = key.into_inner();
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -146,7 +179,7 @@ impl Settings {
             if let RunKind::Http {
                 fixture: Some(fixture),
                 ..
-            } = &phase.run
+            } = table.run()
                 && !file.fixture.contains_key(fixture)
             {
                 return Err(failed(
@@ -154,21 +187,16 @@ impl Settings {
                     format!("phase `{name}` needs `[fixture.{fixture}]`, which is not there"),
                 ));
             }
-            phase.name = name;
+            let phase = table.phase(name).map_err(|(at, says)| failed(at, says))?;
             named.push((at, phase));
         }
         named.sort_by_key(|(at, _)| *at);
-        if file.workbook.weeks == 0 {
-            return Err(failed(
-                text.find("weeks").unwrap_or(0),
-                "`weeks` is 1 or more".to_owned(),
-            ));
-        }
         Ok(Self {
             path: path.to_owned(),
             phases: named.into_iter().map(|(_, phase)| phase).collect(),
             fixtures: file.fixture,
             page: file.workbook,
+            environment: BTreeMap::new(),
         })
     }
 
@@ -211,4 +239,20 @@ impl Settings {
     pub fn archive(&self) -> PathBuf {
         self.root().join(&self.page.archive)
     }
+}
+
+/// What is said of a table that nobody reads.
+fn unknown_table(name: &str) -> String {
+    let near = |known: &&&str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with(**known) || known.starts_with(&name)
+    };
+    let meant = TABLES
+        .iter()
+        .find(near)
+        .map_or_else(String::new, |known| format!(", perhaps `{known}`"));
+    format!(
+        "nobody reads `{name}`{meant}: the tables are {}",
+        TABLES.join(", ")
+    )
 }

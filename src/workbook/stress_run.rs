@@ -1,5 +1,6 @@
 //! A test of the stress tier as a phase: its archived record has the times.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,30 +9,37 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::limited::{self, LIMIT};
-use super::{Histogram, Span};
+use super::{Histogram, Settings, Span};
 
 /// Names the directory that a stress run is archived in; `Run::archive` heeds it.
 const ARCHIVE: &str = "STRESS_ARCHIVE";
 
+/// Prefixes of what the shell, or a nextest that this runs in, may have set: it is
+/// neither for the run nor for the cargo below it, which would build again what
+/// depends on it.
+const NOT_FOR_THE_RUN: [&str; 7] = [
+    "STRESS_",
+    "NEXTEST",
+    "CARGO_PKG_",
+    "CARGO_MANIFEST_",
+    "CARGO_BIN_EXE_",
+    "CARGO_CRATE_",
+    "CARGO_PRIMARY_",
+];
+
 /// Runs the test called `test` with `users` for `duration`, and returns the
 /// times of its measured window from the record it left.
 pub(super) fn run(
-    root: &Path,
+    settings: &Settings,
     test: &str,
     users: u32,
     duration: Span,
 ) -> Result<Histogram, String> {
     // A phase's run is a sample, not a profile that the story is told of.
     let profiles = tempfile::tempdir().map_err(|error| format!("no scratch directory: {error}"))?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args(["nextest", "run", "--profile", "stress", "-E"])
-        .arg(format!("test(={test})"))
-        .env("STRESS_USERS", users.to_string())
-        .env("STRESS_DURATION", format!("{}ms", duration.milliseconds()))
-        .env(ARCHIVE, profiles.path())
-        .current_dir(root);
+    let shell = std::env::vars_os().map(|(name, _)| name);
+    let mut command = command(settings, test, users, duration, shell);
+    command.env(ARCHIVE, profiles.path());
     // nextest has a limit for the test; this one is for a build that waits for a lock.
     let limit = LIMIT * 2 + Duration::from_micros(duration.microseconds());
     let ended = limited::run(&mut command, limit)
@@ -53,6 +61,35 @@ pub(super) fn run(
             several.len()
         )),
     }
+}
+
+/// nextest, without what `shell` has set for other runs.
+fn command(
+    settings: &Settings,
+    test: &str,
+    users: u32,
+    duration: Span,
+    shell: impl Iterator<Item = OsString>,
+) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    let of_others = |name: &OsStr| {
+        let name = name.to_string_lossy();
+        NOT_FOR_THE_RUN
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    for name in shell.filter(|name| of_others(name)) {
+        command.env_remove(name);
+    }
+    command
+        .args(["nextest", "run", "--profile", "stress", "-E"])
+        .arg(format!("test(={test})"))
+        .env("STRESS_USERS", users.to_string())
+        .env("STRESS_DURATION", format!("{}ms", duration.milliseconds()))
+        .envs(&settings.environment)
+        .current_dir(settings.root());
+    command
 }
 
 fn records(profiles: &Path) -> Vec<PathBuf> {
@@ -79,4 +116,43 @@ pub(super) fn times(record: &Path) -> Result<Histogram, String> {
     }
     serde_json::from_value(value["measured"]["histogram"].take())
         .map_err(|error| format!("`{shown}` has no histogram: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_the_shell_exports_for_other_runs_does_not_reach_a_phase() {
+        let settings = Settings::parse(Path::new("w/.config/shakedown.toml"), "").unwrap();
+        let exported = [
+            "STRESS_USERS",
+            "STRESS_HOST",
+            "STRESS_TRANSPORT",
+            "NEXTEST",
+            "NEXTEST_PROFILE",
+            "CARGO_PKG_NAME",
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "PATH",
+        ];
+        let duration = "5 s".parse().unwrap();
+        let shell = exported.iter().map(OsString::from);
+        let command = command(&settings, "a::b", 100, duration, shell);
+        let changed: BTreeMap<&str, Option<&str>> = command
+            .get_envs()
+            .map(|(name, value)| (name.to_str().unwrap(), value.and_then(OsStr::to_str)))
+            .collect();
+        let expected = [
+            ("STRESS_USERS", Some("100")),
+            ("STRESS_DURATION", Some("5000ms")),
+            ("STRESS_HOST", None),
+            ("STRESS_TRANSPORT", None),
+            ("NEXTEST", None),
+            ("NEXTEST_PROFILE", None),
+            ("CARGO_PKG_NAME", None),
+        ];
+        assert_eq!(changed, BTreeMap::from(expected));
+    }
 }

@@ -4,24 +4,45 @@ use serde::{Deserialize, Serialize};
 
 use super::Histogram;
 
-/// Samples as they come: a histogram, and exactly what a histogram rounds.
-#[derive(Clone, Debug, Default)]
+/// Samples as they come: histograms, and exactly what a histogram rounds.
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
     pub(crate) histogram: Histogram,
-    sum_us: u64,
-    min_us: Option<u64>,
-    max_us: u64,
+    /// The same in nanoseconds, up to some seconds; none where only histograms of
+    /// microseconds were added.
+    nanoseconds: Option<Histogram>,
+    sum_ns: u128,
+    min_ns: Option<u64>,
+    max_ns: u64,
 }
 
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            histogram: Histogram::new(),
+            nanoseconds: Some(Histogram::new()),
+            sum_ns: 0,
+            min_ns: None,
+            max_ns: 0,
+        }
+    }
+}
+
+/// Below so many microseconds a percentile is read to the nanosecond.
+const FINE_US: u64 = 1_000;
+/// Below so many nanoseconds of the 95th percentile the histogram of nanoseconds
+/// is kept: one of microseconds would be a handful of buckets.
+const COARSE_NS: u64 = 100_000;
+
 impl Tally {
-    pub(crate) fn record(&mut self, microseconds: u64) {
-        self.histogram.record(microseconds);
-        self.sum_us = self.sum_us.saturating_add(microseconds);
-        self.min_us = Some(
-            self.min_us
-                .map_or(microseconds, |min| min.min(microseconds)),
-        );
-        self.max_us = self.max_us.max(microseconds);
+    pub(crate) fn record(&mut self, nanoseconds: u64) {
+        self.histogram.record(nanoseconds / 1_000);
+        if let Some(fine) = &mut self.nanoseconds {
+            fine.record(nanoseconds);
+        }
+        self.sum_ns = self.sum_ns.saturating_add(u128::from(nanoseconds));
+        self.min_ns = Some(self.min_ns.map_or(nanoseconds, |min| min.min(nanoseconds)));
+        self.max_ns = self.max_ns.max(nanoseconds);
     }
 
     /// Adds samples of which only the histogram is known.
@@ -29,22 +50,40 @@ impl Tally {
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
-        reason = "sums of microseconds stay far below what a double counts exactly"
+        reason = "sums of nanoseconds stay far below what a double counts to the microsecond"
     )]
     pub(crate) fn merge(&mut self, histogram: &Histogram) {
         if histogram.total() == 0 {
             return;
         }
-        let sum = (histogram.mean_us() * histogram.total() as f64).round() as u64;
-        self.sum_us = self.sum_us.saturating_add(sum);
-        let min = histogram.min_us();
-        self.min_us = Some(self.min_us.map_or(min, |own| own.min(min)));
-        self.max_us = self.max_us.max(histogram.max_us());
+        self.nanoseconds = None;
+        let sum = (histogram.mean_us() * histogram.total() as f64).round() as u128;
+        self.sum_ns = self.sum_ns.saturating_add(sum * 1_000);
+        let min = histogram.min_us() * 1_000;
+        self.min_ns = Some(self.min_ns.map_or(min, |own| own.min(min)));
+        self.max_ns = self.max_ns.max(histogram.max_us() * 1_000);
         self.histogram.merge(histogram);
+    }
+
+    /// The histogram of nanoseconds, where one of microseconds tells too little.
+    pub(crate) fn fine(&self) -> Option<&Histogram> {
+        self.nanoseconds
+            .as_ref()
+            .filter(|_| self.percentile_ns(0.95) < COARSE_NS)
+    }
+
+    /// A bucket's upper end may lie above the longest time there was.
+    fn percentile_ns(&self, p: f64) -> u64 {
+        let coarse = self.histogram.percentile_us(p);
+        let percentile = match &self.nanoseconds {
+            Some(fine) if coarse < FINE_US => fine.percentile_us(p),
+            _ => coarse.saturating_mul(1_000),
+        };
+        percentile.clamp(self.min_ns.unwrap_or(0), self.max_ns)
     }
 }
 
-/// What is said of the samples of a phase, in milliseconds with microseconds
+/// What is said of the samples of a phase, in milliseconds with nanoseconds
 /// behind the point. Of results that others published only some are known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -84,21 +123,19 @@ impl Summary {
         Self::of_tally(&tally)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of at most days")]
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of at most days")]
     pub(crate) fn of_tally(tally: &Tally) -> Self {
         let samples = tally.histogram.total();
-        let ms = |microseconds: u64| microseconds as f64 / 1_000.0;
-        let (min, max) = (tally.min_us.unwrap_or(0), tally.max_us);
-        // A bucket's upper end may lie above the longest time there was.
-        let percentile = |p| ms(tally.histogram.percentile_us(p).clamp(min, max));
+        let ms = |nanoseconds: u64| nanoseconds as f64 / 1e6;
+        let percentile = |p| ms(tally.percentile_ns(p));
         Self {
             samples,
-            mean_ms: (tally.sum_us as f64 / samples.max(1) as f64).round() / 1_000.0,
+            mean_ms: (tally.sum_ns as f64 / samples.max(1) as f64).round() / 1e6,
             p50_ms: Some(percentile(0.50)),
             p95_ms: percentile(0.95),
             p99_ms: Some(percentile(0.99)),
-            min_ms: Some(ms(min)),
-            max_ms: Some(ms(max)),
+            min_ms: Some(ms(tally.min_ns.unwrap_or(0))),
+            max_ms: Some(ms(tally.max_ns)),
         }
     }
 }
@@ -109,7 +146,8 @@ mod tests {
 
     fn of(times: impl IntoIterator<Item = u64>) -> Summary {
         let mut tally = Tally::default();
-        times.into_iter().for_each(|time| tally.record(time));
+        let nanoseconds = times.into_iter().map(|time| time * 1_000);
+        nanoseconds.for_each(|time| tally.record(time));
         Summary::of_tally(&tally)
     }
 
@@ -152,5 +190,25 @@ mod tests {
         assert_eq!(summary.samples, 1_000);
         assert!((summary.mean_ms - expected.mean_ms).abs() < 0.002);
         assert_eq!(summary.p95_ms, expected.p95_ms);
+    }
+
+    #[test]
+    fn a_call_below_a_microsecond_is_told_from_one_ten_times_as_long() {
+        let summary = |ns: u64| {
+            let mut tally = Tally::default();
+            (0..100).for_each(|n| tally.record(ns + n % 10));
+            assert!(tally.fine().is_some());
+            Summary::of_tally(&tally)
+        };
+        let (short, long) = (summary(80), summary(800));
+        assert_eq!((short.p95_ms, long.p95_ms), (0.000_089, 0.000_809));
+        assert_eq!(short.min_ms, Some(0.000_08));
+    }
+
+    #[test]
+    fn of_long_samples_only_microseconds_are_kept() {
+        let mut tally = Tally::default();
+        (1..=20).for_each(|n| tally.record(n * 1_000_000));
+        assert!(tally.fine().is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Bin, Measurement, Missing, judge};
 
-/// A length of time in at most six characters: `41.2ms`, `5.00s`, `830us`.
+/// A length of time in at most six characters: `41.2ms`, `5.00s`, `830us`, `95ns`.
 ///
 /// # Example
 /// ```
@@ -11,6 +11,7 @@ use super::{Bin, Measurement, Missing, judge};
 /// assert_eq!(short(41.0), "41.0ms");
 /// assert_eq!(short(5_003.0), "5.00s");
 /// assert_eq!(short(0.83), "830us");
+/// assert_eq!(short(0.000_095), "95ns");
 /// ```
 #[must_use]
 pub fn short(milliseconds: f64) -> String {
@@ -23,8 +24,12 @@ pub fn short(milliseconds: f64) -> String {
             format!("{value:.0}{unit}")
         }
     };
-    if milliseconds < 0.9995 {
-        format!("{:.0}us", milliseconds * 1_000.0)
+    if milliseconds <= 0.0 {
+        "0us".to_owned()
+    } else if milliseconds < 0.000_999_5 {
+        format!("{:.0}ns", milliseconds * 1e6)
+    } else if milliseconds < 0.9995 {
+        three(milliseconds * 1_000.0, "us")
     } else if milliseconds < 999.5 {
         three(milliseconds, "ms")
     } else {
@@ -132,7 +137,7 @@ const LONGEST: usize = 48;
 
 /// A measurement's distribution: what was published, or equal steps from the
 /// shortest time to the 99th percentile and one row for what lies above. A step
-/// is a microsecond or more, and a hundredth of the shortest time or more, so
+/// is a unit of the clock or more, and a hundredth of the shortest time or more, so
 /// that its ends can be told apart.
 #[must_use]
 #[expect(
@@ -142,14 +147,14 @@ const LONGEST: usize = 48;
     reason = "counts of samples, rows of a table"
 )]
 pub fn bins(of: &Measurement) -> Vec<Bin> {
-    let Some(histogram) = of.histogram.as_ref().filter(|times| times.total() > 0) else {
+    let Some((histogram, units)) = of.finest().filter(|(times, _)| times.total() > 0) else {
         return of.bins.clone();
     };
-    let ms = |microseconds: u64| microseconds as f64 / 1_000.0;
+    let ms = |time: u64| time as f64 / units;
     let low = ms(histogram.min_us());
     let high = ms(histogram.percentile_us(0.99));
     let top = of.summary.max_ms.unwrap_or(high).max(high);
-    let finest = (low / 100.0).max(0.001);
+    let finest = (low / 100.0).max(1.0 / units);
     let rows = (((high - low) / finest) as usize).clamp(1, ROWS);
     let step = ((high - low) / rows as f64).max(finest);
     let mut counts = vec![0; rows + 1];
@@ -250,6 +255,8 @@ mod tests {
     fn lengths_of_time_have_three_digits_and_the_unit_that_fits() {
         for (ms, shown) in [
             (0.0, "0us"),
+            (0.000_042, "42ns"),
+            (0.001_234, "1.23us"),
             (0.9994, "999us"),
             (0.9996, "1.00ms"),
             (9.994, "9.99ms"),

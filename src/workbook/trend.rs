@@ -74,6 +74,9 @@ impl LevelChange {
     }
 }
 
+/// Below it nothing is told apart.
+const NANOSECOND_MS: f64 = 1e-6;
+
 /// The smallest change of level that is told: less is of no interest.
 const SMALLEST: f64 = 0.05;
 
@@ -148,7 +151,7 @@ fn level_changes(points: &[Point], indices: &[usize], changes: &mut Vec<LevelCha
     // Times are compared as ratios, so their logarithms are.
     let values: Vec<f64> = own
         .iter()
-        .map(|point| point.p95_ms.max(0.001).ln())
+        .map(|point| point.p95_ms.max(NANOSECOND_MS).ln())
         .collect();
     let at = change_points(&values);
     let edges: Vec<usize> = [0]

@@ -34,16 +34,14 @@ fn take(settings: &Settings, run: &RunKind, sampler: &mut Sampler) -> Result<(),
             "it is a function of a test binary; `cargo shakedown bench` finds it there",
         )),
         RunKind::Command { words } => {
-            let root = settings.root().to_owned();
-            sampler.each(|_| command::run(words, &root).map_err(Failure::new))
+            sampler.each_taking(|| command::run(words, settings).map_err(Failure::new))
         }
         RunKind::Stress {
             test,
             users,
             duration,
         } => {
-            let times =
-                stress_run::run(settings.root(), test, *users, *duration).map_err(Failure::new)?;
+            let times = stress_run::run(settings, test, *users, *duration).map_err(Failure::new)?;
             sampler.record_all(&times);
             Ok(())
         }
@@ -90,6 +88,9 @@ fn start(settings: &Settings, name: &str) -> Result<Process, Failure> {
         .name(name)
         .args(arguments)
         .ready(Ready::line(&fixture.ready));
+    for (variable, value) in &settings.environment {
+        builder = builder.env(variable, value);
+    }
     for (variable, value) in &fixture.env {
         builder = builder.env(variable, value);
     }

@@ -19,5 +19,6 @@ mod hangs;
 mod junit;
 mod nested;
 mod otel_compose;
+mod phases;
 mod requirements;
 mod tiers;

@@ -56,7 +56,7 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Removes what the run that we are in has put into the environment.
-fn detach(command: &mut Command) {
+pub(crate) fn detach(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let of_a_run = ["NEXTEST", "CARGO", "RUST", "SHAKEDOWN", "SAMPLE"];

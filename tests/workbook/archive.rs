@@ -4,8 +4,8 @@ use std::path::Path;
 
 use shakedown::fixtures::scratch;
 use shakedown::workbook::{
-    Artifact, Calibration, Measurement, Missing, Revision, RigWatch, Settings, Verdict, archived,
-    judge, latest, measure,
+    Artifact, Calibration, Measurement, Missing, Revision, RigWatch, Settings, Verdict,
+    WorkbookError, archived, judge, latest, measure,
 };
 
 /// A measurement of a command that takes next to nothing.
@@ -66,11 +66,17 @@ fn they_are_found_oldest_first_and_nothing_else_is_touched() {
     std::fs::create_dir(directory.join("other")).unwrap();
     let dates: Vec<String> = archived(directory.path())
         .unwrap()
+        .found
         .iter()
         .map(|(_, artifact)| artifact.date().to_owned())
         .collect();
     assert_eq!(dates, ["2026-03-01", "2026-03-05"]);
-    assert!(archived(Path::new("no/such/place")).unwrap().is_empty());
+    assert!(
+        archived(Path::new("no/such/place"))
+            .unwrap()
+            .found
+            .is_empty()
+    );
     let error = latest(Path::new("no/such/place")).unwrap_err();
     assert_eq!(error.to_string(), "no artifact in `no/such/place`");
 }
@@ -80,7 +86,10 @@ fn what_is_no_artifact_says_why() {
     let directory = scratch();
     for (text, says) in [
         ("{", "EOF"),
-        ("{\"schema\": 2}", "its version is 2, the newest known is 1"),
+        (
+            "{\"schema\": 2}",
+            "has version 2 of an artifact, the newest known is 1",
+        ),
         ("{\"schema\": \"x\"}", "its `schema` is no number"),
         ("{\"schema\": 1}", "missing field"),
         ("{\"date\": \"2025-07-14\"}", "missing field `phases`"),
@@ -94,6 +103,26 @@ fn what_is_no_artifact_says_why() {
             "{text}: {error}"
         );
     }
+}
+
+#[test]
+fn what_cannot_be_read_does_not_hide_the_rest_and_has_help_of_its_own() {
+    let directory = scratch();
+    let path = artifact("2026-03-01T10:00:00Z")
+        .write(directory.path())
+        .unwrap();
+    let day = path.parent().unwrap();
+    std::fs::write(day.join("phase-stats-2.json"), "{ cut off").unwrap();
+    std::fs::write(day.join("phase-stats-3.json"), "{\"schema\": 9}").unwrap();
+    assert_eq!(latest(directory.path()).unwrap().0, path);
+    let mut unreadable = archived(directory.path()).unwrap().unreadable;
+    unreadable.sort_by_key(ToString::to_string);
+    let help: Vec<&str> = unreadable.iter().filter_map(WorkbookError::help).collect();
+    assert!(help[0].contains("was it edited or cut off?"), "{help:?}");
+    assert_eq!(help[1], "a newer shakedown wrote it");
+    std::fs::remove_file(path).unwrap();
+    let error = latest(directory.path()).unwrap_err().to_string();
+    assert!(error.contains("phase-stats-"), "{error}");
 }
 
 #[test]

@@ -52,6 +52,29 @@ fn every_metric_has_help_type_and_a_sample() {
 }
 
 #[test]
+fn phases_below_a_millisecond_have_buckets_of_their_own() {
+    let mut artifact = mixed();
+    let mut times = shakedown::workbook::Histogram::new();
+    (0..100).for_each(|n| times.record(150 + n)); // nanoseconds
+    artifact.phases[0].nanoseconds = Some(times.clone());
+    let mut microseconds = shakedown::workbook::Histogram::new();
+    (0..100).for_each(|n| microseconds.record(60 + n));
+    artifact.phases[1].histogram = Some(microseconds);
+    let text = prometheus(&artifact);
+    let bucket = |phase: &str, edge: &str| {
+        let labels = format!("{{phase=\"{phase}\",gate=\"hard\",le=\"{edge}\"}} ");
+        let line = text
+            .lines()
+            .find_map(|line| line.split_once(&labels).map(|(_, count)| count.to_owned()));
+        line.unwrap_or_else(|| panic!("{labels} in {text}"))
+    };
+    assert_eq!(bucket("FINE", "0.00001"), "100");
+    assert_eq!(bucket("SLOW", "0.00005"), "0");
+    assert_eq!(bucket("SLOW", "0.0001"), "41");
+    assert_eq!(bucket("SLOW", "0.00025"), "100");
+}
+
+#[test]
 fn buckets_add_up() {
     let text = prometheus(&mixed());
     let counts: Vec<u64> = text

@@ -77,6 +77,25 @@ fn a_hard_gate_that_was_not_measured_is_not_passed() {
 }
 
 #[test]
+fn limits_that_changed_since_are_told() {
+    let artifact = mixed();
+    let outdated = |target: &str, gate: &str| {
+        let text = format!("[phase.FINE]\ntarget = \"{target}\"\ngate = \"{gate}\"\nsamples = 1\n");
+        let settings = Settings::parse(std::path::Path::new("x.toml"), &text).unwrap();
+        GateReport::of(&artifact).outdated(&settings.phases)
+    };
+    assert!(outdated("10 ms", "hard").is_empty());
+    assert_eq!(
+        outdated("5 ms", "hard"),
+        [
+            "FINE: its limits have changed since it was measured (hard 10 ms, at most 30.0ms, now \
+             hard 5 ms, at most 15.0ms): it is judged by those of then"
+        ]
+    );
+    assert_eq!(outdated("10 ms", "soft").len(), 1);
+}
+
+#[test]
 fn without_a_hard_breach_the_gate_holds() {
     let mut artifact = mixed();
     artifact.phases.retain(|of| of.phase != "BROKEN");

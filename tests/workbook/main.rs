@@ -5,9 +5,11 @@ mod archive;
 #[path = "../service/conftest.rs"]
 mod conftest;
 mod contests;
+mod duel_reports;
 mod duels;
 mod exports;
 mod gates;
+mod newest;
 mod published;
 mod settings;
 mod subcommand;

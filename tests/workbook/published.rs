@@ -18,8 +18,7 @@ fn artifact() -> Artifact {
 fn page() -> Document {
     let settings = Settings::above(&root()).unwrap();
     let found = archived(&settings.archive()).unwrap();
-    let artifacts: Vec<Artifact> = found.into_iter().map(|(_, artifact)| artifact).collect();
-    workbook(&settings, &artifacts)
+    workbook(&settings, &found.artifacts())
 }
 
 /// Phase, target, gate, samples, mean, P95, met, why.

@@ -13,6 +13,7 @@ target = "5 s"
 gate = "soft"
 samples = 40
 fail-above = "60 s"
+steps = ["look up", "store"]
 
 [phase.FIRST]
 target = "50 ms"
@@ -20,7 +21,6 @@ at-least = "20 ms"
 gate = "hard"
 samples = 1000
 warmup = 10
-steps = ["look up", "store"]
 tolerance = 0.2
 absolute-tolerance = "1 ms"
 run = { http = "GET /healthz", fixture = "api", status = 204 }
@@ -85,18 +85,7 @@ fn what_cannot_be_is_refused_with_its_line() {
     refused("target = \"50 ms\"", "", "missing field `target`");
     refused("gate = \"hard\"", "gate = \"loose\"", "loose");
     refused("warmup = 10", "warm-up = 10", "unknown field `warm-up`");
-    refused("samples = 1000", "samples = 0", "`samples` is 0");
     refused("samples = 1000", "samples = -4", "integer");
-    refused(
-        "at-least = \"20 ms\"",
-        "at-least = \"90 ms\"",
-        "no sample could meet both",
-    );
-    refused(
-        "steps = [\"look up\", \"store\"]",
-        "steps = [\"a\", \"a\"]",
-        "each step once",
-    );
     refused("tolerance = 0.2", "tolerance = 0", "tolerance");
     refused("tolerance = 0.2", "tolerance = -0.1", "a share such as 0.1");
     refused("status = 204", "users = 3", "`run` has one of");
@@ -115,20 +104,102 @@ fn what_cannot_be_is_refused_with_its_line() {
     refused("ready = \"listening on \"", "redy = \"x\"", "redy");
 }
 
+/// The error of a line that is changed names just that line.
+#[track_caller]
+fn refused_there(from: &str, to: &str, says: &str) {
+    assert_eq!(GOOD.matches(from).count(), 1, "{from}");
+    let error = parse(&GOOD.replacen(from, to, 1)).unwrap_err();
+    let line = GOOD[..GOOD.find(from).unwrap()].matches('\n').count() + 1;
+    let place = format!("`shakedown.toml`, line {line}: ");
+    assert!(error.starts_with(&place) && error.contains(says), "{error}");
+}
+
+#[test]
+fn what_is_impossible_is_refused_on_the_line_of_its_key() {
+    refused_there("samples = 1000", "samples = 0", "`samples` is 0");
+    refused_there(
+        "samples = 1000",
+        "samples = 99999999999",
+        "`samples` is 99999999999",
+    );
+    refused_there("warmup = 10", "warmup = 99999999999", "`warmup` is more");
+    refused_there("warmup = 10", "quick-samples = 0", "`quick-samples` is 0");
+    let steps = "steps = [\"look up\", \"store\"]";
+    refused_there(steps, "steps = [\"a\", \"a\"]", "each step once");
+    refused_there(steps, "steps = [\"\"]", "no step is empty");
+    let least = "at-least = \"20 ms\"";
+    refused_there(least, "at-least = \"90 ms\"", "no sample could meet both");
+    refused_there(
+        "fail-above = \"60 s\"",
+        "fail-above = \"1 s\"",
+        "`fail-above` (1 s) is below the target (5 s)",
+    );
+    refused_there(
+        "warmup = 10",
+        "steps = [\"a\"]",
+        "`steps` are what a function gives",
+    );
+    refused_there("GET /healthz", " /healthz", "`` is no method");
+    refused_there(
+        "status = 204",
+        "status = 7",
+        "`status` is 7; it takes 100 to 599",
+    );
+    refused_there("status = 204", "status = 600", "`status` is 600");
+}
+
+#[test]
+fn a_command_and_a_stress_run_have_no_steps_and_a_stress_run_no_warm_up() {
+    let of = |run: &str, key: &str| {
+        let text = format!(
+            "[phase.ONE]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 3\n{key}\nrun = {run}\n"
+        );
+        parse(&text)
+    };
+    let command = "{ command = [\"true\"] }";
+    let stress = "{ stress = \"a::b\", users = 3, duration = \"5 s\" }";
+    for (run, key, says) in [
+        (command, "steps = [\"a\"]", "`steps` are what a function"),
+        (stress, "steps = [\"a\"]", "`steps` are what a function"),
+        (stress, "warmup = 1", "no `warmup` beside `stress`"),
+    ] {
+        let error = of(run, key).unwrap_err();
+        assert!(
+            error.starts_with("`shakedown.toml`, line 5: ") && error.contains(says),
+            "{error}"
+        );
+    }
+    assert_eq!(of(command, "warmup = 1").unwrap().phases[0].warmup, 1);
+    assert!(of(stress, "warmup = 0").is_ok());
+    let error = of("{ stress = \"\", users = 3, duration = \"5 s\" }", "").unwrap_err();
+    assert!(error.contains("the full name of a test"), "{error}");
+}
+
+#[test]
+fn a_table_that_nobody_reads_is_refused_with_the_one_that_was_meant() {
+    for (table, says) in [
+        ("[phases.THIRD]", "nobody reads `phases`, perhaps `phase`"),
+        (
+            "[fixtures.web]",
+            "nobody reads `fixtures`, perhaps `fixture`",
+        ),
+        ("[Workbook]", "nobody reads `Workbook`, perhaps `workbook`"),
+        (
+            "[limits]",
+            "nobody reads `limits`: the tables are inspect, story",
+        ),
+    ] {
+        let error = parse(&format!("{GOOD}\n{table}\nx = 1\n")).unwrap_err();
+        let line = GOOD.matches('\n').count() + 2;
+        let place = format!("`shakedown.toml`, line {line}: ");
+        assert!(error.starts_with(&place) && error.contains(says), "{error}");
+    }
+}
+
 #[test]
 fn a_trend_of_no_weeks_is_refused() {
     let error = parse("[workbook]\ntitle = \"x\"\nweeks = 0\n").unwrap_err();
     assert_eq!(error, "`shakedown.toml`, line 3: `weeks` is 1 or more");
-}
-
-#[test]
-fn a_limit_below_the_target_is_refused() {
-    let error = parse(&GOOD.replace("60 s", "1 s")).unwrap_err();
-    assert!(
-        error.contains("`fail-above` (1 s) is below the target (5 s)"),
-        "{error}"
-    );
-    assert!(error.starts_with("`shakedown.toml`, line 5: "), "{error}");
 }
 
 fn single(run: &str, more: &str) -> Settings {

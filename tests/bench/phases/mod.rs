@@ -13,7 +13,7 @@ pub(crate) use policy_eval::event;
 
 use std::collections::BTreeSet;
 
-use shakedown::workbook::{RunKind, Settings, registered};
+use shakedown::workbook::{Settings, registered};
 use shakedown::{Failure, Result};
 
 shakedown::phase!(FIRST_SIGHT = first_sight::first_sight);
@@ -25,6 +25,7 @@ shakedown::phase!(QUOTA_CHECK = quota::quota_check);
 shakedown::phase!(SCHED_RESCAN = sched_rescan::sched_rescan);
 shakedown::phase!(FEED_MERGE = feed_merge::feed_merge);
 shakedown::phase!(API_P95 = api::api_p95);
+shakedown::phase!(INGEST_P95);
 
 /// A runtime for the untimed and the timed part of a phase.
 pub(crate) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
@@ -46,11 +47,8 @@ pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result 
 #[test]
 fn every_phase_of_the_configuration_is_registered_and_no_other() -> Result {
     let settings = Settings::above(std::path::Path::new(env!("CARGO_MANIFEST_DIR")))?;
-    let functions = settings
-        .phases
-        .iter()
-        .filter(|phase| phase.run == RunKind::Function);
-    let configured: BTreeSet<&str> = functions.map(|phase| phase.name.as_str()).collect();
+    let phases = settings.phases.iter();
+    let configured: BTreeSet<&str> = phases.map(|phase| phase.name.as_str()).collect();
     assert_eq!(configured, registered().into_iter().collect());
     Ok(())
 }

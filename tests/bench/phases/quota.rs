@@ -5,10 +5,12 @@
 //! a wait that held the thread or a lock would make them wait for each other.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use decnet::quota::{Quota, QuotaLimits};
+use decnet::quota::{Pass, Quota, QuotaLimits};
 use shakedown::Result;
+use shakedown::fixtures::poll::Poll;
 use shakedown::workbook::Sampler;
 
 use super::{ensure, runtime};
@@ -77,22 +79,54 @@ fn waits(phase: &mut Sampler, expected: &'static str, hard_limit: &str) -> Resul
     Ok(())
 }
 
+/// Accounts that wait while others are checked.
+const WAITERS: usize = 1_000;
+/// Accounts within their allowance, among whom the one that is measured is looked up.
+const FREE: usize = 1_000;
+
 pub(super) fn quota_check(phase: &mut Sampler) -> Result {
-    let quota = Arc::new(Quota::new(QuotaLimits::new(u64::MAX / 2, u64::MAX)));
-    // A thousand accounts, among whom the one that is measured is looked up.
-    let accounts: Vec<Arc<str>> = (0..1_000)
+    let checks = phase.samples() + phase.phase().warmup;
+    let quota = Arc::new(Quota::new(QuotaLimits::new(
+        checks / FREE as u64 + 2,
+        u64::MAX,
+    )));
+    let accounts: Vec<Arc<str>> = (0..FREE)
         .map(|n| Arc::from(format!("account-{n}")))
         .collect();
     for account in &accounts {
         quota.check(account, 0);
     }
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let runtime = runtime(1)?;
+    for number in 0..WAITERS {
+        let account = Arc::from(format!("waiter-{number}"));
+        runtime.spawn(wait(Arc::clone(&quota), account, Arc::clone(&waiting)));
+    }
+    Poll::new()
+        .describe("all waiters wait")
+        .until(|| waiting.load(Ordering::SeqCst) == WAITERS);
     let mut number = 0;
     phase.each(|watch| {
         number += 1;
         let account = &accounts[number % accounts.len()];
         let pass = watch.time(|| quota.check(account, 0));
-        ensure(matches!(pass, decnet::quota::Pass::Free { .. }), || {
-            format!("{pass:?}")
-        })
+        ensure(matches!(pass, Pass::Free { .. }), || format!("{pass:?}"))
+    })?;
+    // Some may be on their way from one wait to the next.
+    let still = waiting.load(Ordering::SeqCst);
+    ensure(still > WAITERS / 2, || {
+        format!("only {still} of {WAITERS} were waiting")
     })
+}
+
+/// What the API does with the requests of an account, one after the other.
+#[expect(clippy::disallowed_methods, reason = "time itself is the subject")]
+async fn wait(quota: Arc<Quota>, account: Arc<str>, waiting: Arc<AtomicUsize>) {
+    loop {
+        if let Pass::Soft(time) | Pass::Hard(time) = quota.check(&account, 0) {
+            waiting.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(time).await;
+            waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 }
