@@ -41,9 +41,14 @@ fn build(host: &mut Host) -> shakedown::Result<Sample> {
             .arg(&target)
             .current_dir(&root),
     )?;
+    let listing: serde_json::Value = serde_json::from_slice(&listed)?;
+    let host_platform = &listing["rust-build-meta"]["platforms"]["host"]["platform"]["triple"];
+    let host_platform = host_platform.as_str().expect("nextest tells the platform");
+    // Only what this platform needs was downloaded.
     let described = printed(
         scrubbed("cargo")
             .args(["metadata", "--format-version", "1"])
+            .args(["--filter-platform", host_platform])
             .env("CARGO_TARGET_DIR", &target)
             .current_dir(&root),
     )?;
@@ -51,8 +56,7 @@ fn build(host: &mut Host) -> shakedown::Result<Sample> {
     let cargo = host.dir().join("cargo.json");
     fs::write(&binaries, &listed)?;
     fs::write(&cargo, &described)?;
-    let listed: serde_json::Value = serde_json::from_slice(&listed)?;
-    let paths = listed["rust-binaries"]
+    let paths = listing["rust-binaries"]
         .as_object()
         .expect("nextest lists binaries by id")
         .values()
