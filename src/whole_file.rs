@@ -37,7 +37,7 @@ pub(crate) fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`replace`]; [`io::ErrorKind::AlreadyExists`] when something is there.
-#[cfg(any(feature = "stress", feature = "workbook", feature = "profile"))]
+#[cfg(any(feature = "stress", feature = "profile"))]
 pub(crate) fn create_new(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     place_new(written(directory_of(path), bytes.as_ref())?, path).map_err(|(_, error)| error)
 }
