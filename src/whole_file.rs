@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(names(home.path()), ["taken"]);
     }
 
-    #[cfg(any(feature = "stress", feature = "workbook", feature = "profile"))]
+    #[cfg(any(feature = "stress", feature = "profile"))]
     #[test]
     fn a_new_file_never_replaces_another() {
         let home = tempfile::tempdir().unwrap();

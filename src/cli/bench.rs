@@ -109,7 +109,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
         phases.clear();
     }
     let micro = if options.micro.is_empty() {
-        Micros::of_all(options.which.phase.is_empty(), settings.root())
+        Micros::of_all(options.which.phase.is_empty(), settings.root(), &phases)
     } else {
         Micros::Named(&options.micro)
     };

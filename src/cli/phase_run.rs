@@ -37,10 +37,12 @@ pub(crate) enum Micros<'a> {
 }
 
 impl Micros<'_> {
-    /// All of them where `wanted`, in a workspace that has a bench tier.
-    pub(crate) fn of_all(wanted: bool, root: &Path) -> Self {
+    /// All of them where `wanted`, in a workspace that has a bench tier: at its root, or
+    /// in the package of one of the `phases`.
+    pub(crate) fn of_all(wanted: bool, root: &Path, phases: &[Phase]) -> Self {
         let tier = ["tests/bench.rs", "tests/bench/main.rs"];
-        if wanted && tier.iter().any(|file| root.join(file).is_file()) {
+        let at_the_root = tier.iter().any(|file| root.join(file).is_file());
+        if wanted && (at_the_root || phases.iter().any(|phase| is_function(&phase.run))) {
             Self::All
         } else {
             Self::None
