@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Error, Exit, Output};
 use crate::story::{Archive, StoryConfig, StoryError, Tale, document, publish, summary};
 
-/// Tell the performance story of archived load-test profiles: Markdown, a page, plots.
+/// Tell the performance story of archived load-test profiles: Markdown, a page, plots
 ///
 /// Reads every table of Locust's in DIR (any version, or copied from its web
 /// page) and the JSON records of our own runs beside them. Prints the headline

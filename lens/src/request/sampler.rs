@@ -89,7 +89,10 @@ pub(super) fn run(shared: &Shared, hertz: u32, slow: Duration, pages: &SyncSende
         next = (next + interval).max(Instant::now());
         pause_until(next);
         for of in &mut tracked {
-            of.look();
+            // What ended during the pause is not looked at: there is nothing to see.
+            if of.request.finished().is_none() {
+                of.look();
+            }
         }
     }
 }
