@@ -14,7 +14,7 @@ const RUNS: usize = 4;
 const TARGET_S: f64 = 5.0;
 
 fn profiles() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("development/profiles")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("development/profiles/2026-11-22")
 }
 
 /// The stem of a committed run that has everything.

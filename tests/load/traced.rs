@@ -115,7 +115,7 @@ async fn a_share_of_the_requests_carries_a_trace_and_by_default_none_does() {
 
 #[test]
 fn records_of_runs_before_there_were_traces_are_read() {
-    let path = "development/profiles/profile_1500_dashboard_database-sqlite_tracing-off_dirty_f9764be.json";
+    let path = "development/profiles/2026-11-22/profile_1500_dashboard_database-sqlite_tracing-off_dirty_f9764be.json";
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let record: Record = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(
