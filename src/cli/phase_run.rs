@@ -143,15 +143,8 @@ impl<'a> Plan<'a> {
             } else {
                 in_process(self.settings, phase, *samples, draw)
             };
-            let into = &mut measured.phases;
-            keep(
-                name,
-                outcome,
-                into,
-                &mut measured.missing,
-                &mut measured.failed,
-                output,
-            )?;
+            let kept = measured.unless_missing(name, outcome, output)?;
+            measured.phases.extend(kept);
         }
         let all = self.micros.len();
         for (index, name) in self.micros.iter().enumerate() {
@@ -162,44 +155,40 @@ impl<'a> Plan<'a> {
                 contest: false,
             };
             let outcome = self.tier.run(run, |_| {});
-            let into = &mut measured.micro;
-            keep(
-                name,
-                outcome,
-                into,
-                &mut measured.missing,
-                &mut measured.failed,
-                output,
-            )?;
+            let kept = measured.unless_missing(name, outcome, output)?;
+            measured.micro.extend(kept);
         }
         Ok(measured)
     }
 }
 
-/// Puts what was measured of `name` where it belongs: a phase that fails is
-/// missing from the artifact, with its reason.
-fn keep<T>(
-    name: &str,
-    outcome: Result<T, NotRun>,
-    measured: &mut Vec<T>,
-    missing: &mut Vec<Missing>,
-    failed: &mut Vec<Error>,
-    output: &mut Output,
-) -> Result<(), Error> {
-    match outcome {
-        Ok(one) => measured.push(one),
-        Err(NotRun::Missing(reason)) => {
-            output.talk(&format!("{name}: not measured: {reason}"));
-            missing.push(Missing::of(name, &reason));
+impl Measured {
+    /// What was measured of `name`; one that fails is missing from the artifact,
+    /// with its reason.
+    fn unless_missing<T>(
+        &mut self,
+        name: &str,
+        outcome: Result<T, NotRun>,
+        output: &mut Output,
+    ) -> Result<Option<T>, Error> {
+        match outcome {
+            Ok(one) => Ok(Some(one)),
+            Err(NotRun::Missing(reason)) => {
+                output.talk(&format!("{name}: not measured: {reason}"));
+                self.missing.push(Missing::of(name, &reason));
+                Ok(None)
+            }
+            Err(NotRun::Failed(Error::Workbook(WorkbookError::Phase { phase, reason }))) => {
+                let first = reason.lines().next().unwrap_or_default();
+                let told = format!("it failed: {first}");
+                self.missing.push(Missing::of(name, &told));
+                self.failed
+                    .push(Error::Workbook(WorkbookError::Phase { phase, reason }));
+                Ok(None)
+            }
+            Err(NotRun::Failed(error)) => Err(error),
         }
-        Err(NotRun::Failed(Error::Workbook(WorkbookError::Phase { phase, reason }))) => {
-            let first = reason.lines().next().unwrap_or_default();
-            missing.push(Missing::of(name, &format!("it failed: {first}")));
-            failed.push(Error::Workbook(WorkbookError::Phase { phase, reason }));
-        }
-        Err(NotRun::Failed(error)) => return Err(error),
     }
-    Ok(())
 }
 
 /// How often progress is looked at.

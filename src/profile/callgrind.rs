@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -38,13 +37,7 @@ pub fn callgrind(
     limit: Option<Duration>,
     watched: Watched<'_>,
 ) -> Result<Callgrind, ProfileError> {
-    let path = tool::find(Path::new(program)).ok_or_else(|| ProfileError::NoProgram {
-        program: program.to_owned(),
-    })?;
-    let directory = tempfile::tempdir().map_err(|source| ProfileError::Write {
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let (path, directory) = tool::prepared(program)?;
     let out = directory.path().join("counted");
     let mut file = OsString::from("--callgrind-out-file=");
     file.push(&out);

@@ -107,13 +107,7 @@ impl HeapProfile {
         limit: Option<Duration>,
         watched: Watched<'_>,
     ) -> Result<Self, ProfileError> {
-        let path = tool::find(Path::new(program)).ok_or_else(|| ProfileError::NoProgram {
-            program: program.to_owned(),
-        })?;
-        let directory = tempfile::tempdir().map_err(|source| ProfileError::Write {
-            path: std::env::temp_dir(),
-            source,
-        })?;
+        let (path, directory) = tool::prepared(program)?;
         let out = directory.path().join("recorded");
         let mut command = command(with, &out)?;
         command.arg(&path).args(arguments);

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Binary, PerfSample, ProfileError, Target, Tool, Watched, perf_script, target, wait};
+use super::{
+    Binary, PerfSample, ProfileError, Target, Tool, Watched, perf_script, target, tool, wait,
+};
 
 /// How callers of a sampled instruction are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,10 +167,7 @@ impl PerfRecording {
             .call_graph
             .unwrap_or_else(|| CallGraph::suited_to(program));
         let hertz = options.hertz.unwrap_or(call_graph.usual_hertz());
-        let directory = tempfile::tempdir().map_err(|source| ProfileError::Write {
-            path: std::env::temp_dir(),
-            source,
-        })?;
+        let directory = tool::scratch()?;
         let said = directory.path().join("said");
         let create = |path: &PathBuf| {
             File::create(path).map_err(|source| ProfileError::Write {

@@ -4,6 +4,8 @@ use std::env;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 use super::ProfileError;
 
 /// A program that measures others.
@@ -51,6 +53,22 @@ impl Tool {
     pub fn find(self) -> Result<PathBuf, ProfileError> {
         find(Path::new(self.name())).ok_or(ProfileError::NoTool { tool: self })
     }
+}
+
+/// What a program is to be run with: where it is, and a directory for what is recorded.
+pub(super) fn prepared(program: &str) -> Result<(PathBuf, TempDir), ProfileError> {
+    let path = find(Path::new(program)).ok_or_else(|| ProfileError::NoProgram {
+        program: program.to_owned(),
+    })?;
+    Ok((path, scratch()?))
+}
+
+/// A directory for what is recorded, gone with the value.
+pub(super) fn scratch() -> Result<TempDir, ProfileError> {
+    tempfile::tempdir().map_err(|source| ProfileError::Write {
+        path: env::temp_dir(),
+        source,
+    })
 }
 
 /// Where `program` is: as given if it names a directory, else on `PATH`.

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use shakedown::Result;
-use shakedown::fixtures::{poll, scratch};
+use shakedown::fixtures::scratch;
 use shakedown::process::{Process, Ready};
 
 use crate::flame_pages::shown;
 use crate::planted::{profile, program};
-use crate::server::DecnetServer;
+use crate::request_profiles;
 
 /// Holds that the browser drew a bar whose name has one of `names` in it.
 #[track_caller]
@@ -63,18 +63,7 @@ fn of_the_memory_of_a_command() -> Result {
 #[tokio::test]
 async fn of_a_request() -> Result {
     let scratch = scratch();
-    let directory = scratch.path().join("profiles");
-    let server = DecnetServer::builder()
-        .env("DECNET_PROFILE_REQUESTS", "true")
-        .env("DECNET_PROFILE_DIR", &directory.to_string_lossy())
-        .start()?;
-    server.token().await?;
-    let page = poll::until_async(async || {
-        let found = std::fs::read_dir(&directory).ok()?.flatten();
-        let name = |path: &Path| path.to_string_lossy().contains("_POST_api-v1-auth-login_");
-        found.map(|entry| entry.path()).find(|path| name(path))
-    })
-    .await;
+    let page = request_profiles::of_a_login(&scratch.path().join("profiles")).await?;
     // What waits for the hash: by its path, or, inlined, by its file and line.
     has_a_bar(&page, &["account::login", "(account.rs:"]);
     Ok(())
