@@ -30,6 +30,8 @@ pub mod profile;
 pub mod session;
 #[doc(hidden)]
 pub mod startup;
+#[cfg(any(feature = "stress", feature = "story"))]
+mod steady;
 #[cfg(feature = "story")]
 pub mod story;
 #[cfg(feature = "stress")]

@@ -126,6 +126,7 @@ fn of_story(error: &StoryError) -> Exit {
         StoryError::NoProfiles { .. }
         | StoryError::Config { .. }
         | StoryError::Pattern { .. }
+        | StoryError::IsPage { .. }
         | StoryError::NotAProfile { .. } => Exit::Usage,
     }
 }

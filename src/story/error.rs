@@ -22,6 +22,12 @@ pub enum StoryError {
         /// The directory.
         path: PathBuf,
     },
+    /// The Markdown would take the place of the page.
+    #[error("`{}` is where the page goes; name the Markdown, such as `Story.md`, and the page goes beside it", path.display())]
+    IsPage {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The configuration could not be read.
     #[error("cannot read `{}`", path.display())]
     ReadConfig {

@@ -2,7 +2,10 @@
 
 mod sentence;
 
+use std::collections::BTreeMap;
+
 use super::{Metric, RunSet};
+use crate::lens::flame::Stacks;
 
 /// One observation about a configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +97,9 @@ pub enum Finding {
     HotFunctions {
         /// How many samples there are.
         samples: u64,
+        /// Threads by name and their shares, 0 to 1, most first; none where the
+        /// stacks are not beside the record.
+        threads: Vec<(String, f64)>,
         /// Functions and their own shares, 0 to 1, most first.
         functions: Vec<(String, f64)>,
     },
@@ -108,6 +114,9 @@ pub enum Finding {
 
 /// From this part of what it could have had on, processor time is the limit.
 const SATURATED: f64 = 0.9;
+/// From this part of its cores on a generator is the limit itself, and not who
+/// shares them with it.
+const GENERATOR_BUSY: f64 = 0.85;
 /// From this part on it is near.
 const NEARLY: f64 = 0.75;
 /// Others squeeze a server that they leave less than this part of its cores.
@@ -134,6 +143,10 @@ impl Finding {
     #[must_use]
     pub fn limit(&self) -> Option<&'static str> {
         Some(match self {
+            Self::GeneratorSaturated {
+                used: Some(used),
+                available: Some(available),
+            } if used / available < GENERATOR_BUSY => "machine",
             Self::GeneratorSaturated { .. } => "load generator",
             Self::ChosenRate { kept: true, .. } => "chosen rate",
             Self::ChosenRate { kept: false, .. } => "server: rate not kept",
@@ -149,7 +162,7 @@ impl Finding {
 
 /// Generator and schedule.
 fn of_the_load(set: &RunSet<'_>) -> Vec<Finding> {
-    let run = set.typical();
+    let run = set.floor_run().unwrap_or_else(|| set.typical());
     let conditions = &run.conditions;
     let mut findings = Vec::new();
     if run.is_open_loop() {
@@ -232,8 +245,9 @@ fn of_the_users(set: &RunSet<'_>) -> Vec<Finding> {
     let run = set.typical();
     let mut findings = Vec::new();
     if let (Some(rps), Some(mean), Some(users)) = (
-        set.value(Metric::Rps),
-        set.value(Metric::Mean),
+        // Of one run: the mean of all runs belongs to no run's throughput.
+        Metric::Rps.of(&run.numbers),
+        Metric::Mean.of(&run.numbers),
         set.factors.number("users"),
     ) {
         let requests = rps * mean / 1_000.0;
@@ -242,6 +256,7 @@ fn of_the_users(set: &RunSet<'_>) -> Vec<Finding> {
     if let Some(flame) = set.runs.iter().find_map(|run| run.flame.as_ref()) {
         findings.push(Finding::HotFunctions {
             samples: flame.samples,
+            threads: flame.stacks.as_ref().map(threads).unwrap_or_default(),
             functions: flame.functions.iter().take(HOTTEST).cloned().collect(),
         });
     }
@@ -252,6 +267,23 @@ fn of_the_users(set: &RunSet<'_>) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// The outermost frame of a stack is the name of its thread.
+#[expect(clippy::cast_precision_loss, reason = "samples, below 2^53")]
+fn threads(stacks: &Stacks) -> Vec<(String, f64)> {
+    let mut samples: BTreeMap<&str, u64> = BTreeMap::new();
+    for (frames, count) in stacks.iter() {
+        if let Some(thread) = frames.first() {
+            *samples.entry(thread).or_default() += count;
+        }
+    }
+    let mut samples: Vec<(&str, u64)> = samples.into_iter().collect();
+    samples.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let all = stacks.total().max(1) as f64;
+    let most = samples.into_iter().take(HOTTEST);
+    most.map(|(name, count)| (name.to_owned(), count as f64 / all))
+        .collect()
 }
 
 #[cfg(test)]
@@ -356,6 +388,15 @@ mod tests {
     }
 
     #[test]
+    fn a_generator_with_cores_to_spare_on_a_full_machine_is_not_the_limit() {
+        let (factors, mut conditions) = calm();
+        conditions.generator_saturated = Some(true);
+        conditions.generator_cpu_cores = Some(0.48);
+        conditions.generator_cores_available = Some(1.0);
+        assert_eq!(limits(&found((factors, conditions)))[0], "machine");
+    }
+
+    #[test]
     fn a_late_schedule_makes_times_a_ceiling_and_no_floor_of_the_rate() {
         let (mut factors, mut conditions) = calm();
         factors.set("loop", "open");
@@ -386,6 +427,27 @@ mod tests {
         let findings = found((factors, conditions));
         assert_eq!(limits(&findings)[0], "server: rate not kept");
         assert!(!sentences(&findings).contains("after it was due"));
+    }
+
+    #[test]
+    fn samples_are_shared_out_among_threads() {
+        let stacks = Stacks::parse("writer;a;b 6\nworker;c 3\nwriter;a 1\n").unwrap();
+        let shares = threads(&stacks);
+        assert_eq!(
+            shares,
+            [("writer".to_owned(), 0.7), ("worker".to_owned(), 0.3)]
+        );
+        let functions = vec![("b".to_owned(), 0.6)];
+        let finding = Finding::HotFunctions {
+            samples: 10,
+            threads: shares,
+            functions,
+        };
+        assert_eq!(
+            finding.sentence(),
+            "10 samples of the server's processor time, by thread: 70% `writer`, 30% `worker`; \
+             by what ran itself: 60% `b`."
+        );
     }
 
     #[test]

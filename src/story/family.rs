@@ -37,7 +37,11 @@ impl<'a> Family<'a> {
         let mut families = Vec::new();
         for name in names {
             let mut by_rest: BTreeMap<Factors, Vec<&RunSet<'a>>> = BTreeMap::new();
-            for set in sets {
+            // Who is sampled is slower by what the sampling costs.
+            for set in sets
+                .iter()
+                .filter(|set| set.factors.get("sampled").is_none())
+            {
                 by_rest
                     .entry(set.factors.without(name))
                     .or_default()
@@ -168,6 +172,11 @@ mod tests {
             &[("1", 9.0), ("2", 3.0), ("huge", 5.0)],
             &["2", "huge", "1"],
         );
+    }
+
+    #[test]
+    fn a_sampled_run_is_compared_with_no_other() {
+        check("sampled", &[("perf", 5.0), ("other", 9.0)], &[]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Machine {
     /// The machine in a few words: `AMD EPYC 7B13, 2 cores, 8 GiB, Linux 6.1`.
     #[must_use]
     pub fn phrase(&self) -> String {
-        let gib = |bytes: u64| format!("{} GiB", (bytes + (1 << 29)) >> 30);
+        let gib = |bytes: u64| format!("{} GiB", bytes.saturating_add(1 << 29) >> 30);
         let parts = [
             self.cpu_model.clone().filter(|model| !model.is_empty()),
             self.cores.map(|cores| format!("{cores} cores")),

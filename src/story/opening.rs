@@ -70,10 +70,15 @@ fn base(tale: &Tale<'_>) -> Option<Vec<Span>> {
         let phrase = base.machine.map_or_else(String::new, Machine::phrase);
         format!(", on {machine} ({phrase})")
     });
+    let which = if tale.base_is_chosen {
+        "of those that `[story] base` allows, the one"
+    } else {
+        "the set-up"
+    };
     Some(vec![
         Span::Strong("Base ".to_owned()),
         text(format!(
-            "is the set-up that has most in common with the others: {}{machine}. The others are named after \
+            "is {which} that has most in common with the others: {}{machine}. The others are named after \
              what they do not share with it.",
             words.join(", ")
         )),

@@ -23,9 +23,13 @@ pub struct Published {
 /// an earlier story left there and this one does not have are removed.
 ///
 /// # Errors
-/// A file cannot be written. Each is written under another name and renamed, so
+/// `path` ends in `.html`, as the page does. A file cannot be written. Each is written under another name and renamed, so
 /// what stands there is either the old one or the new one.
 pub fn publish(document: &Document, path: &Path) -> Result<Published, StoryError> {
+    let page = path.with_extension("html");
+    if page == path {
+        return Err(StoryError::IsPage { path: page });
+    }
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -40,7 +44,6 @@ pub fn publish(document: &Document, path: &Path) -> Result<Published, StoryError
         plots.push(file);
     }
     remove_stale(&plots_directory, &plots)?;
-    let page = path.with_extension("html");
     write(&page, &html(document))?;
     write(path, &markdown(document, &plots_name))?;
     Ok(Published {

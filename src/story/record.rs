@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::recording::{RecordedSecond, Recording, Sample};
 use super::{Factors, Numbers, Profile, ServerFlame, Window};
+use crate::steady;
 
 const SCHEMA: u64 = 1;
 
@@ -274,6 +275,7 @@ impl Record {
     #[expect(clippy::cast_precision_loss, reason = "requests below 2^53")]
     fn measure(&self, profile: &mut Profile, seconds: f64) {
         let stats = &self.measured;
+        let average = stats.requests as f64 / seconds;
         profile.window = Window::Measured;
         profile.numbers = Numbers {
             requests: stats.requests as f64,
@@ -282,8 +284,16 @@ impl Record {
             p95_ms: stats.p95_ms,
             p99_ms: stats.p99_ms,
             mean_ms: stats.mean_ms,
-            rps: Some(stats.requests as f64 / seconds),
+            rps: Some(self.steady_rate(seconds).unwrap_or(average)),
         };
+    }
+
+    /// The rate of a closed loop before its users came to their end.
+    fn steady_rate(&self, measured_s: f64) -> Option<f64> {
+        let load = self.load.as_ref().filter(|load| load.rate.is_none())?;
+        let asked_s = load.duration_s.map_or(measured_s, |s| s.min(measured_s));
+        let ended = self.series.iter().map(|one| (one.second, one.requests));
+        steady::rate(ended, self.windows.ramp_s?, asked_s)
     }
 
     fn factors(&self) -> Factors {

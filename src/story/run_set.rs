@@ -114,6 +114,13 @@ impl<'a> RunSet<'a> {
         self.runs.iter().any(|run| run.is_floor())
     }
 
+    /// The run that makes the throughput a floor: the typical one if it is one.
+    pub(super) fn floor_run(&self) -> Option<&'a Profile> {
+        let typical = std::iter::once(self.typical());
+        let mut runs = typical.chain(self.runs.iter().copied());
+        runs.find(|run| run.is_floor())
+    }
+
     /// Whether the response times are a ceiling, because requests of an open loop
     /// left late, and count from when they were due.
     #[must_use]

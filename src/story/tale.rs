@@ -48,6 +48,8 @@ pub struct Tale<'a> {
     varying: Vec<String>,
     /// Which of the sets is the base.
     base: Option<usize>,
+    /// Whether the settings said which sets it is one of.
+    pub(super) base_is_chosen: bool,
     /// Machines, in the order of their first run.
     machines: Vec<&'a Machine>,
     tolerance: f64,
@@ -74,6 +76,7 @@ impl<'a> Tale<'a> {
             tolerance: config.tolerance,
             sets,
             base,
+            base_is_chosen: !config.base.shown().is_empty(),
         };
         tale.arrange();
         tale

@@ -38,7 +38,7 @@ use crate::process::Cores;
 ///     .unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "`STRESS_USERS` is `many`; it takes a whole number of users, 1 or more",
+///     "`STRESS_USERS` is `many`; it takes a whole number of users, 1 to 1000000",
 /// );
 /// # Ok::<(), shakedown::stress::StressError>(())
 /// ```
@@ -78,6 +78,10 @@ pub struct Knobs {
     pub timeout: Duration,
 }
 
+/// Each has a connection of its own, and a machine no more ports than 65,535 an
+/// address: beyond this it is a slip of the keyboard.
+const MOST_USERS: usize = 1_000_000;
+
 impl Default for Knobs {
     fn default() -> Self {
         Self {
@@ -116,9 +120,9 @@ impl Knobs {
         let settings = Settings(lookup);
         let mut knobs = Self::default();
         let count = |text: &str| text.parse().ok().filter(|count: &usize| *count > 0);
-        if let Some(users) =
-            settings.get("STRESS_USERS", "a whole number of users, 1 or more", count)?
-        {
+        let some = "a whole number of users, 1 to 1000000";
+        let at_most = |text: &str| count(text).filter(|users| *users <= MOST_USERS);
+        if let Some(users) = settings.get("STRESS_USERS", some, at_most)? {
             knobs.users = users;
         }
         let rate = "users a second, a number above 0";
@@ -127,7 +131,7 @@ impl Knobs {
         }
         let rate = "transactions a second, a number above 0";
         knobs.rate = settings.get("STRESS_RATE", rate, positive)?;
-        let length = "a length of time above 0, such as `20`, `20s` or `2m`";
+        let length = "a length of time above 0, such as `20`, `20s` or `2m`, a month at most";
         if let Some(duration) = settings.get("STRESS_DURATION", length, span)? {
             knobs.duration = duration;
         }

@@ -15,6 +15,7 @@ use super::recorder::Second;
 use super::server::ServerUse;
 use super::tally::{Tally, milliseconds};
 use super::{Arrivals, Gauge, Histogram, Knobs, Machine, Revision, SlowRequest, WriterUse};
+use crate::steady;
 
 /// The version of the format that this code writes.
 pub const SCHEMA: u32 = 1;
@@ -70,6 +71,26 @@ pub struct Record {
     /// Requests that Goose counted; equal to ours unless the run was cut short.
     /// In an open loop Goose's engine does not run, and this is our own count.
     pub engine_requests: u64,
+}
+
+impl Record {
+    /// As [`Run::rps`](super::Run::rps), of an archived record.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]
+    pub fn rps(&self) -> f64 {
+        let windows = &self.windows;
+        let asked_s = windows.measured_s.min(self.load.duration_s);
+        let seconds = self.series.iter();
+        let ended = seconds.map(|one| (one.second as f64, one.requests as f64));
+        let steady = match self.load.rate {
+            None => steady::rate(ended, windows.ramp_s, asked_s),
+            Some(_) => None,
+        };
+        steady.unwrap_or_else(|| match windows.measured_s {
+            0.0 => 0.0,
+            seconds => self.measured.requests as f64 / seconds,
+        })
+    }
 }
 
 /// How much load, and of what kind.

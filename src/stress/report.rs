@@ -20,11 +20,12 @@ impl fmt::Display for Table<'_> {
             "", "times in ms", "reqs", "fails", "avg", "min", "max", "p50", "p95", "p99", "RPS"
         )?;
         let seconds = record.windows.measured_s;
+        let counted_s = counted_seconds(record);
         for endpoint in &record.endpoints {
             let (method, name) = (&endpoint.method, &endpoint.name);
-            row(f, method, name, &endpoint.measured, seconds)?;
+            row(f, method, name, &endpoint.measured, counted_s)?;
         }
-        row(f, "", "Aggregated", &record.measured, seconds)?;
+        row(f, "", "Aggregated", &record.measured, counted_s)?;
         let (users, ramp) = (record.load.users, &record.ramp);
         match record.load.rate {
             None => writeln!(f, "closed loop of {users} users, {seconds:.1} s measured")?,
@@ -54,6 +55,16 @@ impl fmt::Display for Table<'_> {
             writeln!(f, "{meaning}")?;
         }
         Ok(())
+    }
+}
+
+/// The time in which all would have ended at the rate that was kept: each endpoint
+/// has its part of that rate.
+#[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]
+fn counted_seconds(record: &Record) -> f64 {
+    match record.rps() {
+        0.0 => record.windows.measured_s,
+        rps => record.measured.requests as f64 / rps,
     }
 }
 

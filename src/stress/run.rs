@@ -50,15 +50,14 @@ impl Run {
     }
 
     /// Requests a second with all users running.
+    ///
+    /// In a closed loop these are the requests that ended in the whole seconds in
+    /// which all users ran, by those seconds: the last answers come when users ask
+    /// no more. In an open loop, and in one of less than three seconds, it is all
+    /// that was measured by the time until the last answer.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]
     pub fn rps(&self) -> f64 {
-        let seconds = self.record.windows.measured_s;
-        if seconds > 0.0 {
-            self.record.measured.requests as f64 / seconds
-        } else {
-            0.0
-        }
+        self.record.rps()
     }
 
     /// A table of the measured window, 80 columns wide: times in milliseconds,

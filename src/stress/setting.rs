@@ -35,7 +35,10 @@ pub(super) fn environment(variable: &str) -> Option<String> {
     std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// `20`, `20s`, `1.5s`, `500ms` or `2m`, longer than nothing.
+/// A month: what is longer is a slip of the keyboard, and no clock could add it up.
+const LONGEST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// `20`, `20s`, `1.5s`, `500ms` or `2m`, longer than nothing and at most a month.
 pub(super) fn span(text: &str) -> Option<Duration> {
     let (number, unit) = match text.find(|c: char| c.is_ascii_alphabetic()) {
         Some(at) => (&text[..at], &text[at..]),
@@ -51,7 +54,7 @@ pub(super) fn span(text: &str) -> Option<Duration> {
     let number = positive(number.trim())?;
     Duration::try_from_secs_f64(number * scale)
         .ok()
-        .filter(|span| !span.is_zero())
+        .filter(|span| !span.is_zero() && *span <= LONGEST)
 }
 
 /// A finite number above zero.
@@ -90,7 +93,17 @@ mod tests {
 
     #[test]
     fn spans_refuse_what_is_no_length_of_time() {
-        for text in ["", "s", "0", "-1s", "20 parsecs", "1e400", "nan", "1m30s"] {
+        for text in [
+            "",
+            "s",
+            "0",
+            "-1s",
+            "20 parsecs",
+            "1e400",
+            "nan",
+            "1m30s",
+            "800h",
+        ] {
             assert_eq!(span(text), None, "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use shakedown::locust::{read_history, read_stats};
 use shakedown::stress::goose::prelude::*;
-use shakedown::stress::{Call, Knobs, Progress, Run, Stress};
+use shakedown::stress::{Call, Knobs, Progress, Record, Run, Stress};
 
 use crate::server::Server;
 
@@ -89,6 +89,16 @@ async fn goose_the_server_the_record_and_the_csv_agree() {
     let history = read_history(&run.history_csv()).unwrap();
     let last = history.last().unwrap();
     assert_eq!((last.name.as_str(), last.requests), ("Aggregated", seen));
+}
+
+#[test]
+fn the_last_answers_of_a_slow_server_do_not_lower_its_throughput() {
+    let path = "development/profiles/2026-11-22/profile_1500_ingest_cores-2_database-sqlite_service-fastapi_synchronous-full_tracing-off_writer-naive_1_workers_c9a4be6.json";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let record: Record = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    // From 4 s to 22 s all users ran, and 7,156 requests ended; the last of 7,809 did 4 s later.
+    assert_eq!(record.rps(), 7_156.0 / 18.0);
+    assert!(record.rps() > 7_809.0 / record.windows.measured_s);
 }
 
 #[tokio::test]

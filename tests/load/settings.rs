@@ -25,8 +25,18 @@ fn lookup(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
 #[test]
 fn every_knob_refuses_nonsense_by_name() {
     for (variable, value, accepted) in [
-        ("STRESS_USERS", "0", "a whole number of users, 1 or more"),
-        ("STRESS_USERS", "", "a whole number of users, 1 or more"),
+        ("STRESS_USERS", "0", "a whole number of users, 1 to 1000000"),
+        ("STRESS_USERS", "", "a whole number of users, 1 to 1000000"),
+        (
+            "STRESS_USERS",
+            "18446744073709551615",
+            "a whole number of users, 1 to 1000000",
+        ),
+        (
+            "STRESS_TIMEOUT",
+            "1e19",
+            "a length of time above 0, such as `20`, `20s` or `2m`, a month at most",
+        ),
         (
             "STRESS_SPAWN_RATE",
             "fast",
@@ -40,7 +50,7 @@ fn every_knob_refuses_nonsense_by_name() {
         (
             "STRESS_DURATION",
             "1y",
-            "a length of time above 0, such as `20`, `20s` or `2m`",
+            "a length of time above 0, such as `20`, `20s` or `2m`, a month at most",
         ),
         (
             "STRESS_WORKERS",
@@ -55,7 +65,7 @@ fn every_knob_refuses_nonsense_by_name() {
         (
             "STRESS_TIMEOUT",
             "0s",
-            "a length of time above 0, such as `20`, `20s` or `2m`",
+            "a length of time above 0, such as `20`, `20s` or `2m`, a month at most",
         ),
         (
             "STRESS_HOST",

@@ -55,6 +55,19 @@ fn help_says_what_each_flag_does() {
 }
 
 #[test]
+fn the_page_is_not_overwritten_by_the_markdown() {
+    let directory = tempfile::tempdir().unwrap();
+    let page = directory.path().join("Story.html");
+    let (exit, _, talk) = shakedown(&["story", path(&fixture("names")), "--output", path(&page)]);
+    assert_eq!(exit, Exit::Usage);
+    assert!(
+        talk.contains("name the Markdown, such as `Story.md`"),
+        "{talk}"
+    );
+    assert!(!page.exists());
+}
+
+#[test]
 fn the_story_is_printed_and_written_where_it_should_be() {
     let directory = tempfile::tempdir().unwrap();
     let story = directory.path().join("Story.md");

@@ -45,6 +45,28 @@ fn two_runs() -> (tempfile::TempDir, Archive) {
 }
 
 #[test]
+fn the_throughput_of_a_closed_loop_is_without_its_last_answers() {
+    let directory = tempfile::tempdir().unwrap();
+    write(
+        directory.path(),
+        "things",
+        "1000:1000",
+        1.0,
+        "2026-11-21T10:00:00Z",
+    );
+    let record = directory.path().join("things.json");
+    let mut value: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    value["load"] = json!({ "users": 10, "loop": "closed", "duration_s": 3.9 });
+    value["windows"]["measured_s"] = json!(40.0);
+    std::fs::write(&record, value.to_string()).unwrap();
+    let archive = Archive::read(directory.path(), &StoryConfig::default()).unwrap();
+    let sets = RunSet::group(&archive.profiles);
+    // Users ran from 1.2 s to 5.1 s: 100 requests ended in second 3, and 12 in second 4.
+    assert_eq!(sets[0].value(Metric::Rps), Some(56.0));
+}
+
+#[test]
 fn percentiles_of_repeated_runs_are_of_all_their_requests() {
     let (_directory, archive) = two_runs();
     let sets = RunSet::group(&archive.profiles);

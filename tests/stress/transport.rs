@@ -29,6 +29,16 @@ enum Transport {
     Goose,
 }
 
+/// Not against a server that runs already.
+pub(crate) fn starts_its_own() -> Result<(), String> {
+    match std::env::var("STRESS_HOST") {
+        Ok(host) if !host.is_empty() => Err(format!(
+            "it compares two clients on servers of its own, and `STRESS_HOST` is `{host}`"
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[tokio::test]
 async fn both_clients_count_what_the_server_stored() -> Result {
     let mut knobs = Knobs::from_env()?.for_own_server()?;

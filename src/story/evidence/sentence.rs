@@ -68,7 +68,7 @@ impl Finding {
             ),
             Self::ServerHadRoom { used, room } => format!(
                 "The server used {used:.2} of the {room:.2} cores that it could have: it waited for something \
-                 else than the processor."
+                 else than the processor, or for one of its threads."
             ),
             Self::WriterQueue { depth, batch } => {
                 let batch = batch.map_or_else(String::new, |batch| {
@@ -92,17 +92,19 @@ impl Finding {
             Self::HotFunctions { samples: 0, .. } => {
                 "The server was sampled and used no processor time.".to_owned()
             }
-            Self::HotFunctions { samples, functions } => {
-                let shares: Vec<String> = functions
-                    .iter()
-                    .map(|(name, share)| {
-                        format!("{:.0}% `{}`", share * 100.0, name.replace('`', "'"))
-                    })
-                    .collect();
+            Self::HotFunctions {
+                samples,
+                threads,
+                functions,
+            } => {
+                let by_thread = match threads.as_slice() {
+                    [] => String::new(),
+                    threads => format!(" by thread: {};", shares(threads)),
+                };
                 format!(
-                    "{} samples of the server's processor time: {}.",
+                    "{} samples of the server's processor time,{by_thread} by what ran itself: {}.",
                     digits::count(as_float(*samples)),
-                    shares.join(", ")
+                    shares(functions)
                 )
             }
             Self::SlowestEndpoint { endpoint, share } => format!(
@@ -112,6 +114,14 @@ impl Finding {
             ),
         }
     }
+}
+
+/// `70% `writer`, 30% `worker``.
+fn shares(parts: &[(String, f64)]) -> String {
+    let part = |(name, share): &(String, f64)| {
+        format!("{:.0}% `{}`", share * 100.0, name.replace('`', "'"))
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn lag_sentence(p99_ms: Option<f64>, worst_ms: f64, busy: Option<f64>) -> String {
