@@ -33,7 +33,7 @@ pub(super) struct Pulse {
     server: Option<Sampler>,
     flame: Option<FlameSampler>,
     machine: Before,
-    own_cpu: f64,
+    own_cpu: CpuUse,
     looker: Option<Looker>,
     requests: u64,
     failures: u64,
@@ -54,7 +54,7 @@ impl Pulse {
             server: stress.server.filter(|_| local).map(Sampler::of),
             flame: FlameSampler::asked_for(stress.server.filter(|_| local))?,
             machine: Before::now(),
-            own_cpu: own_cpu_seconds(),
+            own_cpu: CpuUse::from(own_cpu_seconds()),
             looker: stress
                 .gauges
                 .take()
@@ -82,6 +82,9 @@ impl Pulse {
     /// A second has passed.
     pub(super) fn beat(&mut self) {
         let now = self.watch.now();
+        if self.watch.recorder.window_opened().is_some() {
+            self.own_cpu.opened.get_or_insert((now, own_cpu_seconds()));
+        }
         self.collect(now.as_secs());
         self.look();
         self.note(now);
@@ -207,7 +210,7 @@ impl Pulse {
     }
 
     fn generator(&self, now: Duration, knobs: &Knobs) -> Generator {
-        let cpu_seconds = own_cpu_seconds() - self.own_cpu;
+        let (cpu_seconds, cpu_cores) = self.own_cpu.until(now, own_cpu_seconds());
         let build = if cfg!(debug_assertions) {
             "debug"
         } else {
@@ -219,10 +222,37 @@ impl Pulse {
             core_list: knobs.generator_cores.as_ref().map(Cores::to_string),
             threads: tokio::runtime::Handle::current().metrics().num_workers(),
             cpu_seconds: rounded(cpu_seconds),
-            cpu_cores: rounded(cpu_seconds / now.as_secs_f64().max(0.001)),
+            cpu_cores: rounded(cpu_cores),
             schedule_lag_ms: None,
             throughput: "measured".to_owned(),
         }
+    }
+}
+
+/// What the generator had used of the processor: before the run, and when all users ran.
+#[derive(Clone, Copy, Debug)]
+struct CpuUse {
+    before: f64,
+    opened: Option<(Duration, f64)>,
+}
+
+impl CpuUse {
+    fn from(before: f64) -> Self {
+        Self {
+            before,
+            opened: None,
+        }
+    }
+
+    /// Processor seconds since the start, and cores in use while all users ran: a slow
+    /// ramp is no time to spare. Of a window under a second, cores are of all the run.
+    fn until(self, now: Duration, used: f64) -> (f64, f64) {
+        let (since, then) = self
+            .opened
+            .filter(|(opened, _)| now.saturating_sub(*opened) >= Duration::from_secs(1))
+            .unwrap_or((Duration::ZERO, self.before));
+        let passed = now.saturating_sub(since).as_secs_f64().max(0.001);
+        (used - self.before, (used - then) / passed)
     }
 }
 
@@ -333,6 +363,19 @@ fn exception_records(watch: &Watch) -> Vec<ExceptionRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slow_ramp_does_not_hide_that_the_generator_is_busy() {
+        let mut cpu = CpuUse::from(1.0);
+        cpu.opened = Some((Duration::from_secs(20), 3.0));
+        assert_eq!(cpu.until(Duration::from_secs(30), 21.0), (20.0, 1.8));
+        // A window too short to tell.
+        assert_eq!(cpu.until(Duration::from_millis(20_500), 3.5).0, 2.5);
+        assert_eq!(
+            CpuUse::from(1.0).until(Duration::from_secs(10), 6.0),
+            (5.0, 0.5)
+        );
+    }
 
     #[test]
     fn a_run_whose_server_was_sampled_has_a_factor_that_says_so() {

@@ -161,7 +161,7 @@ pub struct Generator {
     pub threads: usize,
     /// Processor seconds used, by everything in the process.
     pub cpu_seconds: f64,
-    /// Processor seconds a second: 1.0 is one core all the time.
+    /// Processor seconds a second while all users ran: 1.0 is one core all the time.
     pub cpu_cores: f64,
     /// How late the latest request of an open loop started although a user was
     /// free: the generator's fault, and in the times.
