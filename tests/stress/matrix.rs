@@ -12,7 +12,7 @@ use shakedown::process::Cores;
 use shakedown::stress::Knobs;
 
 use crate::decnet_server::ADMIN_PASSWORD;
-use crate::scenarios::{dashboard, dashboard_login, ingest};
+use crate::scenarios::{dashboard, dashboard_login};
 use crate::target::{Setup, Target, Tracing, conclude};
 
 /// The requirement of the matrix and of what it is compared with.
@@ -47,8 +47,7 @@ pub(crate) async fn measure(knobs: Knobs, setup: Setup) -> Result {
     knobs.workers = setup.workers;
     knobs.server_cores = setup.cores.clone();
     let target = Target::start(&setup).await?;
-    let scenario = ingest(&target.token)?;
-    conclude(&target.stress("ingest", scenario, knobs).run().await?)
+    target.ingest("ingest", knobs).await.map(drop)
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use shakedown::stress::{Knobs, Limits, Readings, Run, Stress};
 use shakedown::{Failure, Result};
 
 use crate::decnet_server::{DecnetServer, Tool};
+use crate::scenarios;
 
 /// How decnet is set up. The default is what ships.
 #[derive(Clone, Debug, Default)]
@@ -249,6 +250,23 @@ impl Target {
         stress
     }
 
+    /// The load of decnet's sensors, archived and held against its limits; and every
+    /// log that was acknowledged is there.
+    pub(crate) async fn ingest(&self, name: &str, knobs: Knobs) -> Result<Run> {
+        let before = self.logs().await?;
+        let scenario = scenarios::ingest(&self.token)?;
+        let run = self.stress(name, scenario, knobs).run().await?;
+        conclude(&run)?;
+        let stored = self.logs().await? - before;
+        let acknowledged = answered(&run, "POST", "/api/v1/logs");
+        if stored < acknowledged {
+            return Err(Failure::new(format!(
+                "{acknowledged} logs were acknowledged and {stored} are there"
+            )));
+        }
+        Ok(run)
+    }
+
     /// How many logs it has stored.
     pub(crate) async fn logs(&self) -> Result<u64> {
         let answer = reqwest::Client::new()
@@ -383,7 +401,7 @@ async fn the_slowest_request_of_each_endpoint_is_with_the_collector() -> Result 
     (knobs.duration, knobs.trace) = (Duration::from_secs(2), 1.0);
     let setup = ours(&knobs, Some(otlp.endpoint().to_owned()))?;
     let mut target = Target::start(&setup).await?;
-    let scenario = crate::scenarios::ingest(&target.token)?;
+    let scenario = scenarios::ingest(&target.token)?;
     let run = target.stress("marked", scenario, knobs).run().await?;
     run.verdict(&Limits::default())?;
     let words = target.stop(Duration::from_secs(10))?;
