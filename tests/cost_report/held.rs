@@ -118,7 +118,7 @@ fn a_measurement_is_shown_with_its_place_its_figures_and_its_verdicts() {
         "from `development/x/lens-costs.json`: commit abcdef0 with changes",
         "1,500 users, 8 s a run after the ramp, server on cores 0; 6 rounds",
         "once in each; server and generator are two processes that share the cores; ",
-        "(closed loop), the machine 91 to 96 % busy, 0 to 0 % of it given to other machines:",
+        "(closed loop), the machine 91 to 96 % busy, 0 to 0 % given to other machines:",
         "| the set-up `off` | 10,004 | - | 100.0 | - | 1.00 | - | 2.00 | 0 | - |",
         "| the set-up `not-built` | 10,504 | +5.0 % (+5.0 to +5.0) | 95.2 | -4.8 µs",
         "at saturation | +5.0 % (+5.0 to +5.0) | **broken** |",

@@ -131,7 +131,7 @@ fn busy(load: &Load) -> String {
     };
     let shares = range(|round| round.busy_share).zip(range(|round| round.steal_share));
     shares.map_or_else(String::new, |(busy, steal)| {
-        format!(", the machine {busy} busy, {steal} of it given to other machines")
+        format!(", the machine {busy} busy, {steal} given to other machines")
     })
 }
 
