@@ -19,10 +19,10 @@ use super::{ProfiledFuture, future};
 ///
 /// Off means not mounted: then it costs nothing. Mounted, a request that is not
 /// chosen costs an addition to a counter that all threads share and a few
-/// multiplications; a chosen one is looked at [`hertz`](Self::hertz) times a second and leaves a page, named by its time,
-/// method, path, duration and status. At most 64 requests are looked at at once and
-/// at most 20 pages written a second, after a burst; what was left out is counted,
-/// and told on the next page and at the end.
+/// multiplications; a chosen one is looked at [`hertz`](Self::hertz) times a second
+/// and leaves a page, named by its time, method, path, duration and status. At most
+/// 64 requests are looked at at once and at most 20 pages written a second, after a
+/// burst; what was left out is counted, and told on the next page and at the end.
 ///
 /// Not for production: it interrupts the threads that serve, and writes a file a
 /// request.
