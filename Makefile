@@ -123,7 +123,7 @@ plain: tools plain-build ## decnet built without features, into target/plain, an
 	$(NEXTEST) --profile live --test live -E 'test(/^without_lenses::/)'
 	$(CARGO) test --locked -p decnet --lib -- config:: # what is compiled without features alone
 
-# Not part of CI: alternating runs on a machine that does nothing else (25 minutes).
+# Not part of CI: alternating runs on a machine that does nothing else (half an hour).
 .PHONY: lens-costs
 lens-costs: tools plain-build ## what each lens costs, off and on, at saturation and at the published load
 	STRESS_LENSES=1 SHAKEDOWN_REQUIRE=lenses STRESS_USERS=$${STRESS_USERS:-1500} \

@@ -195,7 +195,7 @@ async fn pages_beyond_the_cap_go_oldest_first_and_only_ours() {
     let home = tempfile::tempdir().unwrap();
     let foreign = home
         .path()
-        .join("2020-01-01T00-00-00.000Z_GET_foreign_1ms_200.html");
+        .join("2020-01-01T00-00-00.000Z_GET_foreign.html");
     fs::write(&foreign, "").unwrap();
     let profiler = profiler(home.path()).keep(3.try_into().unwrap());
     let service = profiler.layer(service_fn(answer));
@@ -214,6 +214,25 @@ async fn pages_beyond_the_cap_go_oldest_first_and_only_ours() {
             .iter()
             .any(|name| name.contains(&format!("number-{number}_")));
         assert!(kept, "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_cap_holds_for_the_directory_and_pages_of_earlier_processes_go_first() {
+    let home = tempfile::tempdir().unwrap();
+    for start in 0..3 {
+        let profiler = profiler(home.path()).keep(3.try_into().unwrap());
+        let service = profiler.layer(service_fn(answer));
+        for number in 0..2 {
+            get(&service, &format!("/start/{start}/{number}")).await;
+        }
+        profiler.shutdown();
+    }
+    let pages = pages(home.path());
+    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    for (name, kept) in names.iter().zip(["1-1", "2-0", "2-1"]) {
+        assert!(name.contains(&format!("_start-{kept}_")), "{names:?}");
     }
 }
 

@@ -58,10 +58,8 @@ impl CpuProfile {
             return Err(ProfileError::Ended { pid: target.pid });
         }
         let mut profile = Self::of(&target.name, recorded);
-        let program = target.program.as_deref().map(Path::display);
-        let program = program.map_or_else(|| target.name.clone(), |path| path.to_string());
-        let process = format!("{} ({program})", target.pid);
-        profile.facts.insert(0, ("process".to_owned(), process));
+        let fact = ("process".to_owned(), process(target));
+        profile.facts.insert(0, fact);
         Ok(profile)
     }
 
@@ -177,6 +175,16 @@ impl CpuProfile {
     }
 }
 
+/// `21287 (decnet)`. Where the program lies is left out: pages are archived and shown.
+fn process(target: &Target) -> String {
+    let file = target.program.as_deref().and_then(Path::file_name);
+    let program = file.map_or_else(
+        || target.name.clone(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    format!("{} ({program})", target.pid)
+}
+
 /// Whether the outermost frame is where threads start.
 fn is_whole(sample: &PerfSample) -> bool {
     let starts = [
@@ -190,4 +198,21 @@ fn is_whole(sample: &PerfSample) -> bool {
     let outermost = sample.frames.iter().rev().take(2);
     let known = |name: &str| starts.iter().any(|start| name.contains(start));
     outermost.into_iter().any(|frame| known(&frame.function))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_told_by_its_program_without_the_place() {
+        let mut target = Target {
+            pid: 7,
+            name: "tokio-main".to_owned(),
+            program: Some("/home/ada/target/release/decnet".into()),
+        };
+        assert_eq!(process(&target), "7 (decnet)");
+        target.program = None;
+        assert_eq!(process(&target), "7 (tokio-main)");
+    }
 }

@@ -246,6 +246,23 @@ async fn a_collector_that_refuses_costs_spans_and_no_request() -> Result {
 }
 
 #[tokio::test]
+async fn spans_that_a_collector_refuses_are_told_though_it_takes_the_others() -> Result {
+    let otlp = Otlp::builder().behaviour(Behaviour::Rejects(1)).start()?;
+    let service = traced(&otlp, 1.0).await;
+    service.get("/api/v1/stats").await;
+    let notice = service.app.tracer().notice().await;
+    assert!(
+        notice.contains(otlp.endpoint()) && notice.ends_with("the collector refused 1 span"),
+        "{notice}"
+    );
+    service.app.close().await;
+    let tally = service.app.tracer().tally().unwrap();
+    assert_eq!(tally.queue_full, 0);
+    assert_eq!(tally.made, tally.exported + tally.dropped);
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_the_flag_there_is_no_exporter_no_connection_and_no_span() -> Result {
     let otlp = otlp();
     let service = Service::start(|_| {}).await;

@@ -47,8 +47,12 @@ impl Against {
     }
 }
 
+/// None where a baseline is nothing: no JSON has what that gives.
 fn relative(pairs: &[(&Round, &Round)], of: fn(&Round) -> f64) -> Option<Change> {
     let (before, after): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(b, a)| (of(b), of(a))).unzip();
+    if before.iter().any(|value| *value <= 0.0) {
+        return None;
+    }
     let ratios: Vec<f64> = before.iter().zip(&after).map(|(b, a)| a / b).collect();
     let interval = change_interval(&before, &after, true);
     Some(Change {
@@ -129,6 +133,14 @@ mod tests {
         assert!((against.cpu_us_more.median - 7.0).abs() < 1e-9);
         assert_eq!((against.cpu.low, against.cpu_us_more.high), (None, None));
         assert_eq!(Against::of(&before, &[]), None);
+    }
+
+    #[test]
+    fn a_baseline_that_answered_nothing_has_no_change() {
+        let after = rounds(&[66.0, 70.0]);
+        let mut before = rounds(&[60.0, 70.0]);
+        before[1].rps = 0.0;
+        assert_eq!(Against::of(&before, &after), None);
     }
 
     #[test]

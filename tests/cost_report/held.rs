@@ -36,6 +36,7 @@ fn case(id: &str, baseline: Option<&str>, rps: f64) -> Case {
         cpu_us: 1_000_000.0 / rps,
         p50_ms: 1.0,
         p95_ms: 2.0,
+        busy_share: 0.9 + f64::from(round) / 100.0,
         ..Round::default()
     });
     Case {
@@ -116,6 +117,8 @@ fn a_measurement_is_shown_with_its_place_its_figures_and_its_verdicts() {
     for part in [
         "from `development/x/lens-costs.json`: commit abcdef0 with changes",
         "1,500 users, 8 s a run after the ramp, server on cores 0; 6 rounds",
+        "once in each; server and generator are two processes that share the cores; ",
+        "(closed loop), the machine 91 to 96 % busy, 0 to 0 % given to other machines:",
         "| the set-up `off` | 10,004 | - | 100.0 | - | 1.00 | - | 2.00 | 0 | - |",
         "| the set-up `not-built` | 10,504 | +5.0 % (+5.0 to +5.0) | 95.2 | -4.8 µs",
         "at saturation | +5.0 % (+5.0 to +5.0) | **broken** |",
@@ -124,6 +127,38 @@ fn a_measurement_is_shown_with_its_place_its_figures_and_its_verdicts() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+}
+
+#[test]
+fn cores_that_are_not_shared_are_not_said_to_be() {
+    let mut report = report();
+    report.sizes.generator_cores = Some("1".to_owned());
+    let text = block(Some(("lens-costs.json", &report)));
+    assert!(!text.contains("share the cores"), "{text}");
+}
+
+#[test]
+fn a_trouble_is_one_line_on_the_page() {
+    let mut report = report();
+    report.troubles = vec!["`off`: decnet ended with 1:\nat /scratch/decnet.db".to_owned()];
+    let text = block(Some(("lens-costs.json", &report)));
+    let expected = "\nA run failed: `off`: decnet ended with 1\n";
+    assert!(text.ends_with(expected), "{text}");
+}
+
+#[test]
+fn a_span_that_is_received_and_not_acknowledged_is_dropped_and_not_lost() {
+    let verdict = |[made, exported, dropped, received]: [u64; 4]| {
+        let mut report = report();
+        let round = &mut report.loads[0].cases[3].rounds[0];
+        (round.made, round.exported) = (made, exported);
+        (round.dropped, round.received) = (dropped, received);
+        findings(&report).last().map(|of| of.verdict)
+    };
+    assert_eq!(verdict([10, 8, 2, 8]), Some(Verdict::Held));
+    assert_eq!(verdict([10, 8, 2, 10]), Some(Verdict::Held));
+    assert_eq!(verdict([10, 8, 2, 7]), Some(Verdict::Broken));
+    assert_eq!(verdict([10, 8, 1, 8]), Some(Verdict::Broken));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::figures::{count, microseconds, percent, short, whole};
 use super::limits::findings;
-use super::report::{Case, Load, Report};
+use super::report::{Case, Load, Report, Round};
 
 /// The page, seen from the root of the repository.
 pub(crate) const PAGE: &str = "development/Tracing-and-Profiling.md";
@@ -44,9 +44,15 @@ pub(crate) fn block(measured: Option<(&str, &Report)>) -> String {
         text.push_str(&format!("\nNot measured, `{id}`: {reason}\n"));
     }
     for trouble in &report.troubles {
-        text.push_str(&format!("\nA run failed: {trouble}\n"));
+        text.push_str(&format!("\nA run failed: {}\n", first_line(trouble)));
     }
     text
+}
+
+/// What a trouble says itself; the logs below are the archive's.
+fn first_line(trouble: &str) -> &str {
+    let line = trouble.lines().next().unwrap_or_default();
+    line.trim_end_matches(':')
 }
 
 fn heading(path: &str, report: &Report) -> String {
@@ -79,11 +85,15 @@ fn heading(path: &str, report: &Report) -> String {
             runs.push_str(&format!(", {who} on cores {cores}"));
         }
     }
+    let shared = match (&sizes.server_cores, &sizes.generator_cores) {
+        (Some(_), Some(_)) => "",
+        _ => " server and generator are two processes that share the cores;",
+    };
     #[expect(clippy::cast_precision_loss, reason = "memory in GiB")]
     let memory = machine.memory_bytes as f64 / f64::from(1 << 30);
     format!(
         "Measured on {day} from `{path}`: commit {}{changed}; {runs}; {rounds} {times}, each set-up \
-         once in each; {}, {} cores, {memory:.0} GiB, Linux {}.\n\n",
+         once in each;{shared} {}, {} cores, {memory:.0} GiB, Linux {}.\n\n",
         revision.commit, machine.cpu_model, machine.cores, machine.kernel
     )
 }
@@ -98,10 +108,11 @@ fn table(load: &Load) -> String {
         None => "At saturation (closed loop)".to_owned(),
     };
     let mut text = format!(
-        "{title}:\n\n\
+        "{title}{}:\n\n\
          | set-up | RPS | against its baseline | CPU of the server, µs a request | more than its \
          baseline | p50 ms | against its baseline | p95 ms | failed | spans made, exported, dropped |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+        busy(load)
     );
     for case in &load.cases {
         text.push_str(&row(case, load));
@@ -110,8 +121,22 @@ fn table(load: &Load) -> String {
     text
 }
 
+/// How busy the machine's processors were, from the calmest run to the busiest.
+fn busy(load: &Load) -> String {
+    let range = |of: fn(&Round) -> f64| {
+        let rounds = || load.cases.iter().flat_map(|case| &case.rounds);
+        let least = rounds().map(of).reduce(f64::min)?;
+        let most = rounds().map(of).reduce(f64::max)?;
+        Some(format!("{:.0} to {:.0} %", 100.0 * least, 100.0 * most))
+    };
+    let shares = range(|round| round.busy_share).zip(range(|round| round.steal_share));
+    shares.map_or_else(String::new, |(busy, steal)| {
+        format!(", the machine {busy} busy, {steal} given to other machines")
+    })
+}
+
 fn row(case: &Case, load: &Load) -> String {
-    let median = |text: fn(f64) -> String, of: fn(&super::report::Round) -> f64| {
+    let median = |text: fn(f64) -> String, of: fn(&Round) -> f64| {
         case.median(of).map_or_else(|| "-".to_owned(), text)
     };
     let against = case.against.as_ref();

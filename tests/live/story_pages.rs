@@ -79,12 +79,16 @@ impl Drop for Evidence<'_> {
     }
 }
 
-/// A page with a script that asks it, and tells the page around it, which keeps the
-/// answers in `data-answers`.
-fn asked(directory: &Path, script: &str) -> Result<PathBuf> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/story/records");
+/// Runs that the story's own tests have.
+fn recorded() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/story/records")
+}
+
+/// The page of `records` in `directory`, with a script that asks it, and tells the page
+/// around it, which keeps the answers in `data-answers`.
+fn asked(records: &Path, directory: &Path, script: &str) -> Result<PathBuf> {
     let config = StoryConfig::default();
-    let archive = Archive::read(&fixtures, &config)?;
+    let archive = Archive::read(records, &config)?;
     let page = html(&document(&Tale::new(&archive, &config)));
     let script = format!("<script>{script}</script></body>");
     let path = directory.join("story.html");
@@ -132,7 +136,7 @@ parent.postMessage(JSON.stringify({
 #[test]
 fn the_page_fits_its_window_and_its_tables_are_sorted_at_both_widths() -> Result {
     let home = tempfile::tempdir()?;
-    let page = asked(home.path(), QUESTIONS)?;
+    let page = asked(&recorded(), home.path(), QUESTIONS)?;
     let mut evidence = Evidence {
         page: &page,
         held: false,
@@ -180,6 +184,52 @@ fn the_page_fits_its_window_and_its_tables_are_sorted_at_both_widths() -> Result
     };
     let (light, dark) = (of(false), of(true));
     assert_ne!(light, dark, "dark mode has colours of its own");
+    evidence.held = true;
+    Ok(())
+}
+
+/// Puts a run whose server was sampled into `directory`.
+fn sampled(directory: &Path) -> Result {
+    let stem = "profile_50_dashboard_database-sqlite_tracing-off_1_workers_feed5eed";
+    let (record, stats) = (format!("{stem}.json"), format!("{stem}_stats.csv"));
+    std::fs::copy(recorded().join(&stats), directory.join(&stats))?;
+    let known = std::fs::read(recorded().join(&record))?;
+    let mut known: serde_json::Value = serde_json::from_slice(&known)?;
+    known["flame"] = serde_json::json!({
+        "samples": 4_000, "hertz": 999, "callers_by": "DWARF",
+        "functions": [{ "name": "sqlite3VdbeExec", "own": 0.41, "total": 0.41 }],
+    });
+    std::fs::write(directory.join(&record), known.to_string())?;
+    let stacks = "decnet;main;sqlite3VdbeExec 1640\ndecnet;main 2360\n";
+    std::fs::write(directory.join(format!("{stem}_flame.folded")), stacks)?;
+    Ok(())
+}
+
+const BARS: &str = r##"
+const shown = [...document.querySelectorAll("#flame-01 svg")].find((svg) => svg.getBoundingClientRect().width > 0);
+const widths = {};
+for (const bar of shown.querySelectorAll(".flame-bar"))
+  widths[bar.querySelector("title").textContent.split("\n")[0]] = bar.querySelector("rect").getBoundingClientRect().width;
+parent.postMessage(JSON.stringify({ widths }), "*");
+"##;
+
+#[test]
+fn the_flame_graph_of_a_sampled_server_is_drawn_at_both_widths() -> Result {
+    let home = tempfile::tempdir()?;
+    let records = home.path().join("records");
+    std::fs::create_dir(&records)?;
+    sampled(&records)?;
+    let page = asked(&records, home.path(), BARS)?;
+    let mut evidence = Evidence {
+        page: &page,
+        held: false,
+    };
+    for width in WIDTHS {
+        let told = answers(&browser(&page, width, false, &["--dump-dom"])?)?;
+        let of = |name: &str| told["widths"][name].as_f64().unwrap_or(0.0);
+        let share = of("sqlite3VdbeExec") / of("main");
+        assert!((share - 0.41).abs() < 0.01, "{share} at {width}: {told}");
+    }
     evidence.held = true;
     Ok(())
 }

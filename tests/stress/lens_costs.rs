@@ -1,5 +1,5 @@
-//! What the lenses cost the service: `make lens-costs`, 25 minutes on a machine that
-//! does nothing else.
+//! What the lenses cost the service: `make lens-costs`, half an hour on a machine
+//! that does nothing else.
 //!
 //! Every round runs each set-up once, on a fresh server, in an order that turns from
 //! round to round and is reversed in every second, so that what the machine does
@@ -12,18 +12,20 @@
 //! cores from both, which RPS and response times show.
 //!
 //! What was measured is archived (`tests/cost_report`); with `STRESS_LENS_PAGE=1` it
-//! also goes into the page. A limit that is broken fails the test, after that.
+//! also goes into the page. Some of the set-ups are shown alone, and neither archived
+//! nor put into the page. A limit that is broken fails the test, after that.
 //!
 //! | variable | default | |
 //! |---|---|---|
 //! | `STRESS_LENS_ROUNDS` | 3 | how often each set-up is run |
-//! | `STRESS_LENS_CASES` | all | some of them, such as `off,all` |
+//! | `STRESS_LENS_CASES` | all | some of them, such as `off,all`; not archived |
 //! | `STRESS_LENS_PAGE` | 0 | 1: the page shows what was measured |
 //! | `STRESS_DECNET_PLAIN` | | decnet built without features, for `not-built` |
 
 use std::path::Path;
 
 use shakedown::fixtures::{env_guard, scratch};
+use shakedown::profile::SERVER_VARIABLE;
 use shakedown::stress::{Knobs, Machine, Run};
 use shakedown::{Failure, Result};
 
@@ -31,12 +33,15 @@ use crate::cost_report::archive::{ROOT, write_new};
 use crate::cost_report::limits::{Verdict, findings};
 use crate::cost_report::page::{self, PAGE};
 use crate::cost_report::report::{self, Load, Report, Round, SCHEMA, Sizes};
-use crate::lens_cases::{Case, Observer, Settings, counted};
+use crate::lens_cases::{Case, Observer, Settings, counted, or_skipped, trouble_of};
 use crate::scenarios::ingest;
 use crate::target::Target;
 
 /// Arrivals a second of the published run.
 const PUBLISHED: f64 = 1_577.0;
+
+/// Stands for the path of a measurement of some of the set-ups.
+const NOT_ARCHIVED: &str = "not archived";
 
 /// The requirement of this module.
 pub(crate) fn are_wanted() -> std::result::Result<(), String> {
@@ -52,8 +57,11 @@ async fn of_all_lenses_at_saturation_and_at_the_published_load() -> Result {
     knobs.trace = 0.0; // who is traced is what is compared
     let settings = Settings::read(&knobs, |name| std::env::var(name).ok())?;
     let started = shakedown::workbook::now();
+    let revision = shakedown::stress::Revision::of_directory(Path::new(ROOT));
     let published = knobs.rate.take().unwrap_or(PUBLISHED);
     let mut measurement = Measurement::default();
+    let counted = counted(&settings).await;
+    let instructions = or_skipped(counted, &mut measurement.troubles);
     let mut loads = Vec::new();
     for (name, rate) in [("saturation", None), ("published", Some(published))] {
         knobs.rate = rate;
@@ -62,23 +70,36 @@ async fn of_all_lenses_at_saturation_and_at_the_published_load() -> Result {
     let report = Report {
         schema: SCHEMA,
         started,
-        revision: shakedown::stress::Revision::of_directory(Path::new(ROOT)),
+        revision,
         machine: measurement.machine,
         sizes: sizes(&knobs),
         rounds: settings.rounds,
         loads,
-        instructions: counted(&settings).await?,
+        instructions,
         left_out: settings.left_out.clone(),
         troubles: measurement.troubles,
     };
-    let path = write_new(Path::new(ROOT), &report)?;
-    let block = page::block(Some((&path, &report)));
+    tell(&settings, &report)?;
+    verdict(&report)
+}
+
+/// Archives and shows what was measured; some of the set-ups are shown alone.
+#[expect(clippy::print_stdout, reason = "the tables are what was asked for")]
+fn tell(settings: &Settings, report: &Report) -> Result {
+    let path = match settings.whole {
+        true => write_new(Path::new(ROOT), report)?,
+        false => NOT_ARCHIVED.to_owned(),
+    };
+    let block = page::block(Some((&path, report)));
     println!("{block}");
+    if !settings.whole {
+        println!("not archived: `STRESS_LENS_CASES` names some of the set-ups");
+    }
     if settings.page {
         show(&block)?;
         println!("`{PAGE}` shows it; commit it with `{path}`");
     }
-    verdict(&report)
+    Ok(())
 }
 
 /// Puts `block` into the page.
@@ -137,9 +158,13 @@ impl Measurement {
                 let case = &settings.cases[at];
                 let place = format!("{name}, round {}, `{}`", round + 1, case.id);
                 match measure(case, settings, knobs).await {
-                    Ok((seen, machine)) => {
+                    Ok((seen, machine, trouble)) => {
                         self.machine = machine;
                         println!("{place}: {seen:?}");
+                        if let Some(trouble) = trouble {
+                            println!("{place}: {trouble}");
+                            self.troubles.push(format!("{place}: {trouble}"));
+                        }
                         cases[at].rounds.push(Round {
                             round: round + 1,
                             turn: turn + 1,
@@ -163,8 +188,13 @@ impl Measurement {
     }
 }
 
-/// One run on a fresh server, and the machine during it.
-async fn measure(case: &Case, settings: &Settings, knobs: &Knobs) -> Result<(Round, Machine)> {
+/// One run on a fresh server, the machine during it, and what makes it another run
+/// than the one that was asked for.
+async fn measure(
+    case: &Case,
+    settings: &Settings,
+    knobs: &Knobs,
+) -> Result<(Round, Machine, Option<String>)> {
     let home = scratch();
     let setup = case.setup(settings, knobs, home.path());
     let mut target = Target::start(&setup).await?;
@@ -172,14 +202,21 @@ async fn measure(case: &Case, settings: &Settings, knobs: &Knobs) -> Result<(Rou
     let stress = target.stress("lens-costs", scenario, knobs.clone());
     let run = {
         let environment = env_guard();
-        if case.observer == Observer::Perf {
-            environment.set(shakedown::profile::SERVER_VARIABLE, "auto");
+        match case.observer {
+            Observer::Perf => environment.set(SERVER_VARIABLE, "auto"),
+            // Set for this whole test it would sample every set-up.
+            Observer::Nobody | Observer::Heap => environment.remove(SERVER_VARIABLE),
         }
         stress.run().await?
     };
     let words = target.stop(case.observer.patience())?;
     if case.observer == Observer::Perf && run.record().flame.is_none() {
         return Err(Failure::new("perf was to sample the server and did not"));
+    }
+    if run.requests() == 0 || run.rps() <= 0.0 {
+        return Err(Failure::new(
+            "no request was answered with all users running",
+        ));
     }
     let [made, exported, dropped] = tally(&words);
     let measured = &run.record().measured;
@@ -200,7 +237,12 @@ async fn measure(case: &Case, settings: &Settings, knobs: &Knobs) -> Result<(Rou
         busy_share: machine.busy_share,
         steal_share: machine.steal_share,
     };
-    Ok((round, machine))
+    let record = run.record();
+    let unsent = record.arrivals.as_ref().map_or(0, |all| all.unsent);
+    let trouble = trouble_of(record.windows.complete, unsent, record.exceptions.len());
+    // A hundred databases need not wait for the end of the test.
+    drop(home.close());
+    Ok((round, machine, trouble))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^53 requests are not made")]

@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) tracing: Tracing,
     /// Another binary than the one that is built with everything.
     pub(crate) binary: Option<PathBuf>,
+    /// Where its SQLite file is; in a directory that lasts as long as the test otherwise.
+    pub(crate) database: Option<PathBuf>,
     /// In MariaDB, which the fixture runs without a single sync.
     pub(crate) mysql: bool,
     /// Where spans go; a collector in this process that only counts otherwise.
@@ -147,6 +149,9 @@ impl Target {
         }
         if let Some(tool) = &setup.tool {
             builder = builder.under(tool.clone());
+        }
+        if let Some(path) = &setup.database {
+            builder = builder.database(path);
         }
         if let Some(binary) = &setup.binary {
             builder = builder.binary(binary);

@@ -18,11 +18,11 @@ use super::{ProfiledFuture, future};
 /// A layer that writes a flame graph for each profiled request.
 ///
 /// Off means not mounted: then it costs nothing. Mounted, a request that is not
-/// chosen costs one multiplication; a chosen one is looked at
-/// [`hertz`](Self::hertz) times a second and leaves a page, named by its time,
-/// method, path, duration and status. At most 64 requests are looked at at once and
-/// at most 20 pages written a second, after a burst; what was left out is counted,
-/// and told on the next page and at the end.
+/// chosen costs an addition to a counter that all threads share and a few
+/// multiplications; a chosen one is looked at [`hertz`](Self::hertz) times a second
+/// and leaves a page, named by its time, method, path, duration and status. At most
+/// 64 requests are looked at at once and at most 20 pages written a second, after a
+/// burst; what was left out is counted, and told on the next page and at the end.
 ///
 /// Not for production: it interrupts the threads that serve, and writes a file a
 /// request.
@@ -93,8 +93,9 @@ impl RequestProfiler {
         Self::with(self.settings)
     }
 
-    /// How many pages are kept. Beyond, the oldest that this profiler wrote is
-    /// removed; other files are never touched.
+    /// How many pages are kept in the directory, those of earlier processes
+    /// included. Beyond, the oldest is removed; a file that is not named as pages
+    /// are is never touched.
     pub fn keep(mut self, most: NonZeroUsize) -> Self {
         self.settings.keep = most.get();
         Self::with(self.settings)

@@ -1,10 +1,14 @@
 //! Pages on disk: named, renamed into place, and no more than are to be kept.
+//!
+//! The cap is the directory's: pages that earlier processes left there count, and go
+//! first. They are known by their names alone, which begin with their time; a file with
+//! any other name is left alone.
 
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,16 +25,17 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Store {
     settings: Settings,
     symbols: Symbols,
-    written: VecDeque<PathBuf>,
+    /// Pages in the directory, oldest first.
+    kept: VecDeque<PathBuf>,
     warned: bool,
 }
 
 impl Store {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
+            kept: earlier(&settings.directory),
             settings,
             symbols: Symbols::default(),
-            written: VecDeque::new(),
             warned: false,
         }
     }
@@ -58,9 +63,9 @@ impl Store {
         let page = report::graph(finished, self.settings.hertz, &mut self.symbols).html();
         match self.place(&stem(finished), page.as_bytes()) {
             Ok(path) => {
-                self.written.push_back(path);
-                while self.written.len() > self.settings.keep {
-                    if let Some(oldest) = self.written.pop_front() {
+                self.kept.push_back(path);
+                while self.kept.len() > self.settings.keep {
+                    if let Some(oldest) = self.kept.pop_front() {
                         // Somebody else may have removed it already.
                         drop(fs::remove_file(oldest));
                     }
@@ -103,6 +108,59 @@ impl Store {
         }
         unreachable!("four thousand million requests of a millisecond")
     }
+}
+
+/// Pages that earlier processes left in `directory`, oldest first.
+fn earlier(directory: &Path) -> VecDeque<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut pages: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        .filter(|entry| entry.file_name().to_str().is_some_and(is_page))
+        .map(|entry| entry.path())
+        .collect();
+    pages.sort();
+    pages.into()
+}
+
+/// Whether `name` is one that [`Store::place`] gives to a page with a [`stem`].
+fn is_page(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".html") else {
+        return false;
+    };
+    let parts: Vec<&str> = stem.split('_').collect();
+    let [at, method, path, time, ended, more @ ..] = parts.as_slice() else {
+        return false;
+    };
+    let is_method = method.chars().all(|c| c.is_ascii_alphanumeric());
+    let is_path = path
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+    is_stamp(at)
+        && (1..=16).contains(&method.len())
+        && is_method
+        && (1..=80).contains(&path.len())
+        && is_path
+        && time.strip_suffix("ms").is_some_and(is_number)
+        && (is_number(ended) || ["error", "dropped", "unfinished"].contains(ended))
+        && match more {
+            [] => true,
+            [number] => is_number(number),
+            _ => false,
+        }
+}
+
+/// Whether `text` is of the form of a [`stamp`].
+fn is_stamp(text: &str) -> bool {
+    let form = "0000-00-00T00-00-00.000Z";
+    let fits = |(byte, form): (u8, u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `<UTC>_<METHOD>_<path>_<time>_<status>`.
@@ -168,6 +226,59 @@ fn stamp(at: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_known_by_its_name_and_nothing_else_is_one() {
+        let of = |rest: &str| is_page(&format!("2026-11-22T04-43-00.123Z{rest}"));
+        for page in [
+            "_POST_api-v1-logs_12ms_201.html",
+            "_GET_root_0ms_error_12.html",
+            "_GET_v1.2_3400ms_dropped.html",
+            "_GET_x_1ms_unfinished.html",
+        ] {
+            assert!(of(page), "{page}");
+        }
+        for other in [
+            "",
+            ".html",
+            "_GET_notes.html",
+            "_GET_x_1_200.html",
+            "_GET_x_ms_200.html",
+            "_GET_x_1ms_fine.html",
+            "_GET_x_1ms_200_a.html",
+            "_GET_x_1ms_200_2_3.html",
+            "_GET__1ms_200.html",
+            "_GET_my notes_1ms_200.html",
+            "_GET_x_1ms_200.htm",
+            "_GET_x_1ms_200.html.bak",
+        ] {
+            assert!(!of(other), "{other}");
+        }
+        assert!(!is_page("2026-11-22_GET_x_1ms_200.html"));
+        assert!(!is_page("2026-11-22T04:43:00.123Z_GET_x_1ms_200.html"));
+    }
+
+    #[test]
+    fn pages_of_earlier_processes_are_found_oldest_first() {
+        let home = tempfile::tempdir().unwrap();
+        let pages = [
+            "2025-01-01T00-00-00.000Z_GET_x_1ms_200.html",
+            "2026-01-01T00-00-00.000Z_GET_x_1ms_200.html",
+        ];
+        for name in [pages[1], "index.html", pages[0]] {
+            fs::write(home.path().join(name), "").unwrap();
+        }
+        // A directory is no page, whatever its name.
+        let directory = home
+            .path()
+            .join("2024-01-01T00-00-00.000Z_GET_x_1ms_200.html");
+        fs::create_dir(directory).unwrap();
+        assert_eq!(
+            earlier(home.path()),
+            pages.map(|name| home.path().join(name))
+        );
+        assert!(earlier(&home.path().join("missing")).is_empty());
+    }
 
     #[test]
     fn names_of_files_are_plain_and_sort_by_time() {

@@ -51,7 +51,8 @@ fn resolve(address: usize, table: &SymbolTable) -> Vec<Named> {
         names.push(named(name, symbol.filename(), symbol.lineno()));
     });
     // The address of a call is behind it, which may be behind its function, too.
-    let whole = table.name(address - 1).map(readable);
+    let call = address.checked_sub(1);
+    let whole = call.and_then(|call| table.name(call)).map(readable);
     match (names.last_mut(), whole) {
         (Some(last), Some(whole)) => {
             last.own |= is_own(&whole);
@@ -128,6 +129,8 @@ mod tests {
 
     #[test]
     fn an_address_of_nothing_is_unknown() {
-        assert_eq!(Symbols::default().names(&[8])[0].name, "[unknown]");
+        for address in [0, 8] {
+            assert_eq!(Symbols::default().names(&[address])[0].name, "[unknown]");
+        }
     }
 }

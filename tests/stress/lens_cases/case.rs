@@ -117,7 +117,7 @@ impl Case {
         }
     }
 
-    /// How decnet is started for it; pages and profiles go to `home`.
+    /// How decnet is started for it; its database, pages and profiles are in `home`.
     pub(crate) fn setup(&self, settings: &Settings, knobs: &Knobs, home: &Path) -> Setup {
         let mut environment = Vec::new();
         if let Some(rate) = self.requests {
@@ -146,6 +146,7 @@ impl Case {
             workers: knobs.workers,
             cores: knobs.server_cores.clone(),
             tracing: self.tracing,
+            database: Some(home.join("decnet.db")),
             binary: settings.plain.clone().filter(|_| self.plain),
             tool: (self.observer == Observer::Heap).then(|| Tool::starts(&heap)),
             environment,

@@ -59,6 +59,18 @@ pub(crate) async fn counted(settings: &Settings) -> Result<Instructions> {
     })
 }
 
+/// What was counted. Where counting failed everything else is measured all the same,
+/// and why goes to `troubles`.
+pub(crate) fn or_skipped(
+    counted: Result<Instructions>,
+    troubles: &mut Vec<String>,
+) -> Instructions {
+    counted.unwrap_or_else(|error| {
+        troubles.push(format!("counting instructions: {error}"));
+        skipped("callgrind failed")
+    })
+}
+
 fn skipped(reason: &str) -> Instructions {
     Instructions {
         skipped: Some(reason.to_owned()),
@@ -83,6 +95,7 @@ async fn executed(program: &Path, requests: u64) -> Result<u64> {
         .binary(program)
         .under(Tool::simulates(&valgrind))
         .workers(1)
+        .database(&home.join("decnet.db"))
         .env("DECNET_BCRYPT_COST", "4")
         .start()?;
     let token = server.token().await?;
@@ -105,10 +118,13 @@ async fn executed(program: &Path, requests: u64) -> Result<u64> {
     }
     let status = server.process().terminate(Duration::from_secs(60))?;
     let counts = std::fs::read_to_string(&out).unwrap_or_default();
-    sum(&counts).ok_or_else(|| {
+    let sum = sum(&counts).ok_or_else(|| {
         let log = server.process().log_tail(20);
         Failure::new(format!("callgrind counted nothing ({status}):\n{log}"))
-    })
+    })?;
+    // What cannot be removed now is removed with its run.
+    drop(home.close());
+    Ok(sum)
 }
 
 /// The sum over all functions, which a file of callgrind ends with.
@@ -125,4 +141,22 @@ fn the_sum_is_read_from_the_end_of_the_file() {
     let file = "# callgrind format\nevents: Ir\nsummary: 7\n\nfn=(1) main\n1 42\n\ntotals: 42\n";
     assert_eq!(sum(file), Some(42));
     assert_eq!(sum("events: Ir\n"), None);
+}
+
+#[test]
+fn counting_that_fails_costs_its_figures_alone_and_is_told() {
+    let mut troubles = Vec::new();
+    let failed = Err(Failure::new("callgrind counted nothing"));
+    let instructions = or_skipped(failed, &mut troubles);
+    assert_eq!(instructions, skipped("callgrind failed"));
+    assert_eq!(
+        troubles,
+        ["counting instructions: callgrind counted nothing"]
+    );
+    let counted = Instructions {
+        requests: 2_000,
+        ..Instructions::default()
+    };
+    assert_eq!(or_skipped(Ok(counted.clone()), &mut troubles), counted);
+    assert_eq!(troubles.len(), 1);
 }

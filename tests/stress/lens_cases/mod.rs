@@ -4,7 +4,9 @@
 mod case;
 mod instructions;
 mod settings;
+mod trouble;
 
 pub(crate) use case::{Case, Observer};
-pub(crate) use instructions::counted;
+pub(crate) use instructions::{counted, or_skipped};
 pub(crate) use settings::Settings;
+pub(crate) use trouble::trouble_of;

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) left_out: Vec<(String, String)>,
     /// decnet built without features.
     pub(crate) plain: Option<PathBuf>,
+    /// Whether it is a measurement of all set-ups, which is archived.
+    pub(crate) whole: bool,
     /// Whether the page is to show it.
     pub(crate) page: bool,
 }
@@ -51,6 +53,7 @@ impl Settings {
         Ok(Self {
             rounds: rounds(set("STRESS_LENS_ROUNDS").as_deref())?,
             // A part of the cases is no new measurement of all.
+            whole: only.is_none(),
             page: set("STRESS_LENS_PAGE").as_deref() == Some("1") && only.is_none(),
             cases,
             left_out,
@@ -151,12 +154,14 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_cases_does_not_replace_the_page() {
+    fn a_part_of_the_cases_is_not_archived_and_does_not_replace_the_page() {
         let page = ("STRESS_LENS_PAGE", "1");
-        assert!(read(&[page]).unwrap().page);
+        let all = read(&[page]).unwrap();
+        assert!(all.page && all.whole);
         let part = read(&[page, ("STRESS_LENS_CASES", "all, off")]).unwrap();
         let ids: Vec<&str> = part.cases.iter().map(|case| case.id).collect();
-        assert_eq!((part.page, ids), (false, vec!["off", "all"]));
+        assert_eq!((part.page, part.whole), (false, false));
+        assert_eq!(ids, ["off", "all"]);
     }
 
     #[test]
