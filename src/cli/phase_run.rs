@@ -259,7 +259,7 @@ mod tests {
     fn a_command_tells_how_far_it_is() {
         let text = "[phase.NAP]\ntarget = \"9 s\"\ngate = \"soft\"\nsamples = 3\n\
                     run = { command = [\"sleep\", \"0.3\"] }\n";
-        let settings = Settings::parse(Path::new("./x/shakedown.toml"), text).unwrap();
+        let settings = Settings::parse(Path::new("./.config/shakedown.toml"), text).unwrap();
         let mut bars = Vec::new();
         let of = in_process(&settings, &settings.phases[0], 3, |told| {
             bars.extend(bar(told));

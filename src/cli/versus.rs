@@ -58,8 +58,12 @@ pub(super) fn against(
     let refusals: Vec<Option<NotCompared>> = phases
         .iter()
         .map(|phase| {
-            let noisy = too_noisy(phase).map(NotCompared::Refused);
-            noisy.or_else(|| contest.refuses(phase))
+            let refused = contest.refuses(phase);
+            // What the base does not have is not compared, however noisy it is.
+            match refused {
+                Some(NotCompared::New) => refused,
+                _ => too_noisy(phase).map(NotCompared::Refused).or(refused),
+            }
         })
         .collect();
     let family = refusals.iter().filter(|refused| refused.is_none()).count();

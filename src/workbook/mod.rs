@@ -90,6 +90,8 @@ pub use published::{Action, Change, Page, Scope};
 pub use rig::{Rig, RigWatch};
 pub use run_kind::{Fixture, RunKind};
 pub use sampling::{Sampler, Stopwatch};
+#[cfg(feature = "cli")]
+pub(crate) use settings::phase_names;
 pub use settings::{SETTINGS_FILE, Settings};
 pub use span::Span;
 pub use summary::Summary;

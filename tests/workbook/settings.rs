@@ -35,6 +35,21 @@ fn parse(text: &str) -> Result<Settings, String> {
 }
 
 #[test]
+fn a_file_belongs_to_the_directory_it_is_in_or_to_the_one_above_its_dot_config() {
+    for (file, root) in [
+        ("/app/.config/shakedown.toml", "/app"),
+        ("/app/bench.toml", "/app"),
+        ("/app/config/bench.toml", "/app/config"),
+        ("app/.config/bench.toml", "app"),
+        (".config/shakedown.toml", "."),
+        ("bench.toml", "."),
+    ] {
+        let settings = Settings::parse(Path::new(file), "").unwrap();
+        assert_eq!(settings.root(), Path::new(root), "{file}");
+    }
+}
+
+#[test]
 fn phases_keep_the_order_of_the_file() {
     let settings = parse(GOOD).unwrap();
     let names: Vec<&str> = settings
