@@ -122,7 +122,7 @@ fn shown(trends: &[Trend]) -> String {
         "last P95",
         "change",
         "target",
-        "other machine",
+        "machine/build",
     ];
     let rows: Vec<Vec<String>> = trends.iter().map(row).collect();
     let mut text = table::render(&header, &rows, &[1, 2, 3, 4, 5, 6]);
