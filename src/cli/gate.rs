@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use super::bench::Which;
 use super::versus::against;
 use super::{Error, Exit, Output};
-use crate::workbook::{Artifact, GateReport, Revision, Settings, archived, latest, merged};
+use crate::workbook::{
+    Artifact, GateReport, MOST_SAMPLES, Revision, Settings, archived, latest, merged,
+};
 
 /// Judge the latest measurements, or this build against another.
 ///
@@ -40,7 +42,7 @@ pub(crate) struct GateOptions {
     pub(super) base: Option<String>,
 
     /// Samples of each run against a base [default: the phase's quick-samples]
-    #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     pub(super) samples: Option<u64>,
 
     /// How to print
@@ -96,10 +98,6 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     for sentence in report.outdated(&chosen) {
         output.talk(&format!("warning: {sentence}"));
     }
-    if report.phases.is_empty() {
-        output.talk("the artifact holds none of these phases: nothing was judged");
-        return Ok(Exit::Findings);
-    }
     output.data(&match options.format {
         GateFormat::Human => report.human(),
         GateFormat::Github => report.github(),
@@ -108,7 +106,11 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
         write(path, &report.junit())?;
     }
     write_tickets(options, &settings, report.tickets(), output)?;
-    Ok(if report.fails() {
+    let nothing = report.phases.is_empty();
+    if nothing {
+        output.talk("the artifact holds none of these phases: nothing was judged");
+    }
+    Ok(if nothing || report.fails() {
         Exit::Findings
     } else {
         Exit::Fine

@@ -12,8 +12,8 @@ use super::contest::{Build, Contest};
 use super::gate::{GateFormat, GateOptions, write, write_tickets};
 use super::{Error, Exit, Output};
 use crate::workbook::{
-    Compared, Duel, DuelReport, LOOKS, Level, Noise, NotCompared, Outcome, Phase, Revision,
-    RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
+    Compared, Duel, DuelReport, LOOKS, Level, MOST_SAMPLES, Noise, NotCompared, Outcome, Phase,
+    Revision, RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
 };
 
 /// Run each phase against itself, and refuse tolerances tighter than the noise.
@@ -32,7 +32,7 @@ pub(crate) struct CalibrateOptions {
     pairs: u64,
 
     /// Samples of each run [default: the phase's quick-samples]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     samples: Option<u64>,
 }
 

@@ -82,6 +82,8 @@ pub use micro_report::micros;
 pub use micro_test::micro_test;
 pub use noise::{Level, Noise, latest_noise, write_noise};
 pub use page::{trend_page, workbook};
+#[cfg(feature = "cli")]
+pub(crate) use phase::MOST_SAMPLES;
 pub use phase::{Gate, Phase, Tolerance};
 pub use phase_test::{CONTEST, INTO, SAMPLES, SETTINGS, registered};
 #[doc(hidden)]

@@ -82,7 +82,7 @@ pub struct Phase {
 const FACTOR: u64 = 3;
 
 /// What one table can ask for at most.
-const MOST_SAMPLES: u64 = 10_000_000;
+pub(crate) const MOST_SAMPLES: u64 = 10_000_000;
 
 impl Phase {
     /// Where the gate breaks.
