@@ -132,7 +132,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
     let started = now();
     let watch = RigWatch::start();
     let before = calibration_us();
-    let measured = plan.measure(output)?;
+    let measured = plan.measure(output);
     let revision = held(revision, &Revision::of_directory(settings.root()));
     let calibration = Calibration::of(before, calibration_us());
     let artifact = Artifact::new(
@@ -156,7 +156,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
         output.talk(&format!("warning: {warning}"));
     }
     for error in &measured.failed {
-        output.talk(&format!("error: {error}"));
+        output.show_error(error);
     }
     if let Some(error) = measured.failed.first() {
         return Ok(Exit::from(error));
