@@ -80,7 +80,7 @@ pub use micro::{Bench, Micro, Work};
 pub use micro_report::micros;
 #[doc(hidden)]
 pub use micro_test::micro_test;
-pub use noise::{Level, Noise, latest_noise, write_noise};
+pub use noise::{KnownNoise, Level, Noise, latest_noise, write_noise};
 pub use page::{trend_page, workbook};
 #[cfg(feature = "cli")]
 pub(crate) use phase::MOST_SAMPLES;

@@ -385,3 +385,44 @@ fn a_configuration_beside_the_workspace_has_its_base_in_the_same_place() {
     );
     assert!(directory.join("target/shakedown/base").is_dir());
 }
+
+#[test]
+fn a_calibration_of_other_runs_is_told() {
+    let (directory, config) = repository();
+    commit(directory.path(), 1_000, "one");
+    edit(&config, "tolerance = 0.5", "tolerance = 9.9");
+    let calibrate = [
+        "calibrate",
+        "--config",
+        &config,
+        "--pairs",
+        "4",
+        "--samples",
+        "5",
+    ];
+    shakedown(&calibrate);
+    let gate = |samples: &str| {
+        let gate = ["gate", "--config", &config, "--base", "HEAD", "--samples"];
+        shakedown(&[&gate[..], &[samples]].concat())
+    };
+    let warning = "warning: COUNT: runs of 5 samples were calibrated, and these have 3";
+    let text = gate("3");
+    assert!(text.contains(warning), "{text}");
+    let text = gate("5");
+    assert!(!text.contains("were calibrated"), "{text}");
+}
+
+#[test]
+fn a_broken_calibration_is_told_and_holds_up_nothing() {
+    let (directory, config) = repository();
+    edit(&config, "\"hard\"", "\"soft\"");
+    commit(directory.path(), 100, "one");
+    let day = directory.join("development/bench-artifacts/2026-01-01");
+    std::fs::create_dir_all(&day).unwrap();
+    std::fs::write(day.join("noise-1.json"), "{ cut off").unwrap();
+    let text = shakedown(&["gate", "--config", &config, "--base", "HEAD"]);
+    assert!(
+        text.starts_with("exit 0\n") && text.contains("noise-1.json` is no calibration"),
+        "{text}"
+    );
+}
