@@ -25,6 +25,9 @@ use crate::workbook::{
 /// target/shakedown/base, where the last two stay. `cargo shakedown calibrate`
 /// comes first: it finds which tolerances the noise of this machine allows.
 ///
+/// Each change is printed with the interval that decided: the truth lies below it
+/// one time in 100 x phases, and above it one time in 100.
+///
 /// Exit codes: 0 the gate holds, with warnings or undecided; 100 it fails, or there
 /// was nothing to judge; 2 usage or settings; 3 a build, git or a soft phase
 /// failed; 4 input/output.

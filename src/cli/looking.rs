@@ -16,6 +16,8 @@ use crate::workbook::{
 ///
 /// Prints a table and the change points; with --output also writes Markdown, a
 /// page (.html) and plots (.svg).
+///
+/// Fewer than about nine measurements on one machine are too few to find a change.
 #[derive(Debug, Args)]
 pub(crate) struct TrendOptions {
     /// Where the phases stand [default: .config/shakedown.toml here or above]

@@ -36,7 +36,7 @@ const TABLES: [&str; 5] = ["inspect", "story", "phase", "fixture", "workbook"];
 ///
 /// [phase.QUOTA_WAIT]
 /// target = "5.1 s"
-/// at-least = "5 s"              # a wait that must wait: no sample may be shorter
+/// at-least = "5 s"              # a wait that must wait: no sample may be shorter; no stress run
 /// fail-above = "60 s"           # instead of 3 x target
 /// gate = "hard"
 /// samples = 80
