@@ -142,7 +142,8 @@ impl Artifact {
     /// Reads an artifact of any version there is.
     ///
     /// # Errors
-    /// The file cannot be read, is no artifact, or is of a later version.
+    /// The file cannot be read, is no artifact, is of a later version, or holds a figure
+    /// that cannot be.
     pub fn read(path: &Path) -> Result<Self, WorkbookError> {
         let text = fs::read(path).map_err(|source| WorkbookError::Read {
             path: path.to_owned(),

@@ -91,7 +91,7 @@ fn decisions(variable: &str, least: usize) -> Result<usize> {
 
 fn enough(variable: &str, value: Option<&str>, least: usize) -> Result<usize> {
     let count = match value {
-        Some(value) => value.parse()?,
+        Some(value) => value.parse::<usize>()?,
         None => least,
     };
     if count < least {
