@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::gate::root;
 use super::{Error, Output};
-use crate::workbook::{Artifact, SETTINGS_FILE, Settings, WorkbookError};
+use crate::workbook::{Artifact, Settings, WorkbookError};
 
 /// Checkouts that are kept, the newest included.
 const KEPT: usize = 2;
@@ -68,7 +68,7 @@ impl Base {
             }));
         }
         let mut settings = settings.clone();
-        settings.path = workspace.join(SETTINGS_FILE);
+        settings.path = workspace.join(settings.file());
         // A directory that both builds shared would hold only the later one.
         let target = workspace.join("target");
         settings

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use super::phase_run::{Asked, Micros, Plan};
 use super::{Error, Exit, Output};
 use crate::workbook::{
-    Artifact, Calibration, Measurement, Phase, Revision, RigWatch, Settings, bars, calibration_us,
-    judge, latest, micros, now, results, steps,
+    Artifact, Calibration, MOST_SAMPLES, Measurement, Phase, Revision, RigWatch, Settings, bars,
+    calibration_us, judge, latest, micros, now, results, steps,
 };
 
 /// Measure phases and micro-benchmarks: results table, steps, histograms, and an artifact.
@@ -36,7 +36,7 @@ pub(crate) struct BenchOptions {
     micro: Vec<String>,
 
     /// Samples of each phase [default: the phase's own]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     samples: Option<u64>,
 
     /// Cargo's profile to build functions in [default: `cargo-profile` of `[workbook]`, release]
@@ -132,7 +132,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
     let started = now();
     let watch = RigWatch::start();
     let before = calibration_us();
-    let measured = plan.measure(output)?;
+    let measured = plan.measure(output);
     let revision = held(revision, &Revision::of_directory(settings.root()));
     let calibration = Calibration::of(before, calibration_us());
     let artifact = Artifact::new(
@@ -156,7 +156,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
         output.talk(&format!("warning: {warning}"));
     }
     for error in &measured.failed {
-        output.talk(&format!("error: {error}"));
+        output.show_error(error);
     }
     if let Some(error) = measured.failed.first() {
         return Ok(Exit::from(error));

@@ -127,17 +127,36 @@ impl BenchTier {
                     name: name.clone(),
                     directory: suite.cwd.clone(),
                 };
-                let of_micro = name.starts_with("micro::") || name.contains("::micro::");
-                let tests = if of_micro {
-                    &mut tier.micros
-                } else {
-                    &mut tier.tests
-                };
-                let last = name.rsplit("::").next().unwrap_or(name);
-                tests.insert(last.to_owned(), test);
+                tier.add(test)?;
             }
         }
         Ok(tier)
+    }
+
+    /// Adds a test, whose name is that of a phase or micro-benchmark where one has it.
+    /// Two of one name are an error there: only one of them could be measured.
+    fn add(&mut self, test: Test) -> Result<(), Error> {
+        let path = test.name.clone();
+        let last = path.rsplit("::").next().unwrap_or(&path).to_owned();
+        let of_micro = path.starts_with("micro::") || path.contains("::micro::");
+        let mut phases = self.settings.phases.iter();
+        let of_phase = phases.any(|phase| phase.name == last && is_function(&phase.run));
+        let tests = if of_micro {
+            &mut self.micros
+        } else {
+            &mut self.tests
+        };
+        match tests.insert(last.clone(), test) {
+            Some(other) if of_micro || of_phase => {
+                let reason = format!(
+                    "the bench tier has two tests of its name, `{}` and `{path}`: rename one",
+                    other.name
+                );
+                let phase = last;
+                Err(Error::Workbook(WorkbookError::Phase { phase, reason }))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The names of the micro-benchmarks.
@@ -282,7 +301,39 @@ fn unmet(log: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{copied, unmet};
+    use super::{BenchTier, Test, copied, unmet};
+    use crate::workbook::Settings;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn two_tests_of_the_name_of_one_phase_or_micro_benchmark_are_an_error() {
+        let text = "[phase.SUM]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+        let settings = Settings::parse(Path::new("shakedown.toml"), text).unwrap();
+        let added = |names: [&str; 2]| {
+            let mut tier = BenchTier::none(&settings);
+            let test = |name: &str| Test {
+                binary: PathBuf::new(),
+                copy: PathBuf::new(),
+                name: name.to_owned(),
+                directory: PathBuf::new(),
+            };
+            tier.add(test(names[0])).unwrap();
+            tier.add(test(names[1])).map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            added(["one::SUM", "two::SUM"]),
+            Err(
+                "phase `SUM`: the bench tier has two tests of its name, `one::SUM` and \
+                 `two::SUM`: rename one"
+                    .to_owned()
+            )
+        );
+        assert!(added(["one::micro::add", "two::micro::add"]).is_err());
+        // A micro-benchmark is kept apart from phases, and nobody asks for the others.
+        for names in [["SUM", "micro::SUM"], ["one::works", "two::works"]] {
+            assert_eq!(added(names), Ok(()), "{names:?}");
+        }
+    }
 
     #[test]
     fn only_the_tests_own_requirement_excuses_it() {

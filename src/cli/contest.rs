@@ -1,12 +1,14 @@
 //! Two builds whose phases can be run in turn.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::bench_tier::{BenchTier, NotRun, Run, build_programs, is_function};
 use super::gate::root;
 use super::{Error, Output};
 use crate::workbook::{
-    Measurement, NotCompared, Phase, RunKind, Settings, Side, WorkbookError, measure,
+    Measurement, NotCompared, Phase, RunKind, Settings, Side, Verdict, WorkbookError, judge,
+    measure, phase_names,
 };
 
 /// A 95th percentile is a nanosecond or more: ratios are taken of it.
@@ -17,6 +19,8 @@ const LEAST_MS: f64 = 1e-6;
 pub(crate) struct Build {
     settings: Settings,
     tier: BenchTier,
+    /// The phases of its own configuration, where that can be read.
+    known: Option<BTreeSet<String>>,
 }
 
 impl Build {
@@ -29,7 +33,7 @@ impl Build {
         output: &mut Output,
     ) -> Result<Self, Error> {
         let mut settings = settings.clone();
-        settings.path = root(&settings).join(crate::workbook::SETTINGS_FILE);
+        settings.path = root(&settings).join(settings.file());
         build_programs(&settings, output)?;
         let functions = wanted.iter().any(|phase| is_function(&phase.run));
         let tier = if functions {
@@ -37,10 +41,22 @@ impl Build {
         } else {
             BenchTier::none(&settings)
         };
-        Ok(Self { settings, tier })
+        let known = phase_names(&settings.path);
+        Ok(Self {
+            settings,
+            tier,
+            known,
+        })
     }
 
-    /// Runs a phase once: the 95th percentile of that run, in milliseconds.
+    /// Whether its own configuration has no such phase.
+    fn lacks(&self, phase: &Phase) -> bool {
+        let known = self.known.as_ref();
+        known.is_some_and(|names| !names.contains(&phase.name))
+    }
+
+    /// Runs a phase once: the 95th percentile of that run, in milliseconds. A wait
+    /// that did not wait is no run: its speed says nothing.
     fn run(&self, phase: &Phase, samples: u64) -> Result<f64, NotRun> {
         let measurement: Measurement = if is_function(&phase.run) {
             let run = Run {
@@ -52,6 +68,13 @@ impl Build {
         } else {
             measure(&self.settings, phase, samples, None).map_err(Error::from)?
         };
+        let verdict = judge(&measurement);
+        if verdict == Verdict::TooShort {
+            return Err(NotRun::Failed(Error::Workbook(WorkbookError::Phase {
+                phase: phase.name.clone(),
+                reason: verdict.sentence(&measurement),
+            })));
+        }
         Ok(measurement.summary.p95_ms.max(LEAST_MS))
     }
 }
@@ -91,6 +114,9 @@ impl Contest {
     /// Why `phase` cannot be run on both sides, where it cannot.
     pub(crate) fn refuses(&self, phase: &Phase) -> Option<NotCompared> {
         let refused = |reason: String| Some(NotCompared::Refused(reason));
+        if self.base.lacks(phase) {
+            return Some(NotCompared::New);
+        }
         match &phase.run {
             RunKind::Http { fixture: None, .. } => refused(
                 "both sides would ask the same server: give it a `fixture`, which each side starts"
@@ -136,9 +162,14 @@ mod tests {
     use super::*;
 
     fn build(text: &str, binary: &str) -> Build {
-        let settings = Settings::parse(Path::new("/work/.config/shakedown.toml"), text).unwrap();
+        let settings = Settings::parse(Path::new("/app/.config/shakedown.toml"), text).unwrap();
         let tier = BenchTier::of_one(&settings, "A", Path::new(binary));
-        Build { settings, tier }
+        let known = None;
+        Build {
+            settings,
+            tier,
+            known,
+        }
     }
 
     const TABLE: &str = "target = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
@@ -165,8 +196,27 @@ mod tests {
             let contest = Contest::with_itself(build(&text, "/bench"));
             contest.refuses(&contest.new.settings.phases[0])
         };
-        assert!(refuses("/work/target/release/app").is_some());
+        assert!(refuses("/app/target/release/app").is_some());
         assert!(refuses("target/release/app").is_none());
         assert!(refuses("/bin/sh").is_none());
+    }
+
+    #[test]
+    fn whatever_a_phase_runs_it_is_new_where_the_base_does_not_have_it() {
+        for run in [
+            "{ command = [\"/app/target/release/app\"] }",
+            "{ stress = \"a::b\", users = 1, duration = \"1 s\" }",
+            "{ http = \"GET http://127.0.0.1:1/\" }",
+        ] {
+            let text = format!("[phase.A]\n{TABLE}run = {run}\n");
+            let mut contest = Contest::with_itself(build(&text, "/bench"));
+            let phase = contest.new.settings.phases[0].clone();
+            contest.base.known = Some(BTreeSet::from(["B".to_owned()]));
+            assert_eq!(contest.refuses(&phase), Some(NotCompared::New), "{run}");
+            contest.base.known = Some(BTreeSet::from(["A".to_owned()]));
+            assert_ne!(contest.refuses(&phase), Some(NotCompared::New), "{run}");
+            contest.base.known = None;
+            assert_ne!(contest.refuses(&phase), Some(NotCompared::New), "{run}");
+        }
     }
 }

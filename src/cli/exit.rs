@@ -106,6 +106,7 @@ fn of_workbook(error: &WorkbookError) -> Exit {
         | WorkbookError::NoPhase { .. }
         | WorkbookError::Variable { .. }
         | WorkbookError::Artifact { .. }
+        | WorkbookError::Noise { .. }
         | WorkbookError::Version { .. }
         | WorkbookError::NoCommit { .. }
         | WorkbookError::NoMicro { .. }

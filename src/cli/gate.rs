@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use super::bench::Which;
 use super::versus::against;
 use super::{Error, Exit, Output};
-use crate::workbook::{Artifact, GateReport, Revision, Settings, archived, latest, merged};
+use crate::workbook::{
+    Artifact, GateReport, MOST_SAMPLES, Revision, Settings, archived, latest, merged,
+};
 
 /// Judge the latest measurements, or this build against another.
 ///
@@ -22,6 +24,9 @@ use crate::workbook::{Artifact, GateReport, Revision, Settings, archived, latest
 /// that is slower warns and gets a ticket. The base is checked out and built below
 /// target/shakedown/base, where the last two stay. `cargo shakedown calibrate`
 /// comes first: it finds which tolerances the noise of this machine allows.
+///
+/// Each change is printed with the interval that decided: the truth lies below it
+/// one time in 100 x phases, and above it one time in 100.
 ///
 /// Exit codes: 0 the gate holds, with warnings or undecided; 100 it fails, or there
 /// was nothing to judge; 2 usage or settings; 3 a build, git or a soft phase
@@ -40,7 +45,7 @@ pub(crate) struct GateOptions {
     pub(super) base: Option<String>,
 
     /// Samples of each run against a base [default: the phase's quick-samples]
-    #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     pub(super) samples: Option<u64>,
 
     /// How to print
@@ -96,10 +101,6 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     for sentence in report.outdated(&chosen) {
         output.talk(&format!("warning: {sentence}"));
     }
-    if report.phases.is_empty() {
-        output.talk("the artifact holds none of these phases: nothing was judged");
-        return Ok(Exit::Findings);
-    }
     output.data(&match options.format {
         GateFormat::Human => report.human(),
         GateFormat::Github => report.github(),
@@ -108,7 +109,11 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
         write(path, &report.junit())?;
     }
     write_tickets(options, &settings, report.tickets(), output)?;
-    Ok(if report.fails() {
+    let nothing = report.phases.is_empty();
+    if nothing {
+        output.talk("the artifact holds none of these phases: nothing was judged");
+    }
+    Ok(if nothing || report.fails() {
         Exit::Findings
     } else {
         Exit::Fine

@@ -16,6 +16,8 @@ use crate::workbook::{
 ///
 /// Prints a table and the change points; with --output also writes Markdown, a
 /// page (.html) and plots (.svg).
+///
+/// Fewer than about nine measurements on one machine are too few to find a change.
 #[derive(Debug, Args)]
 pub(crate) struct TrendOptions {
     /// Where the phases stand [default: .config/shakedown.toml here or above]
@@ -122,7 +124,7 @@ fn shown(trends: &[Trend]) -> String {
         "last P95",
         "change",
         "target",
-        "other machine",
+        "machine/build",
     ];
     let rows: Vec<Vec<String>> = trends.iter().map(row).collect();
     let mut text = table::render(&header, &rows, &[1, 2, 3, 4, 5, 6]);

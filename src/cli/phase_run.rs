@@ -121,7 +121,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Measures all of it. What fails does not keep the rest from being measured.
-    pub(crate) fn measure(&self, output: &mut Output) -> Result<Measured, Error> {
+    pub(crate) fn measure(&self, output: &mut Output) -> Measured {
         let mut measured = Measured::default();
         let all = self.asked.len();
         for (index, Asked { phase, samples }) in self.asked.iter().enumerate() {
@@ -143,7 +143,7 @@ impl<'a> Plan<'a> {
             } else {
                 in_process(self.settings, phase, *samples, draw)
             };
-            let kept = measured.unless_missing(name, outcome, output)?;
+            let kept = measured.unless_missing(name, outcome, output);
             measured.phases.extend(kept);
         }
         let all = self.micros.len();
@@ -155,10 +155,10 @@ impl<'a> Plan<'a> {
                 contest: false,
             };
             let outcome = self.tier.run(run, |_| {});
-            let kept = measured.unless_missing(name, outcome, output)?;
+            let kept = measured.unless_missing(name, outcome, output);
             measured.micro.extend(kept);
         }
-        Ok(measured)
+        measured
     }
 }
 
@@ -170,23 +170,25 @@ impl Measured {
         name: &str,
         outcome: Result<T, NotRun>,
         output: &mut Output,
-    ) -> Result<Option<T>, Error> {
+    ) -> Option<T> {
         match outcome {
-            Ok(one) => Ok(Some(one)),
+            Ok(one) => Some(one),
             Err(NotRun::Missing(reason)) => {
                 output.talk(&format!("{name}: not measured: {reason}"));
                 self.missing.push(Missing::of(name, &reason));
-                Ok(None)
+                None
             }
-            Err(NotRun::Failed(Error::Workbook(WorkbookError::Phase { phase, reason }))) => {
-                let first = reason.lines().next().unwrap_or_default();
+            Err(NotRun::Failed(error)) => {
+                let told = match &error {
+                    Error::Workbook(WorkbookError::Phase { reason, .. }) => reason.clone(),
+                    other => other.to_string(),
+                };
+                let first = told.lines().next().unwrap_or_default();
                 let told = format!("it failed: {first}");
                 self.missing.push(Missing::of(name, &told));
-                self.failed
-                    .push(Error::Workbook(WorkbookError::Phase { phase, reason }));
-                Ok(None)
+                self.failed.push(error);
+                None
             }
-            Err(NotRun::Failed(error)) => Err(error),
         }
     }
 }
@@ -239,9 +241,49 @@ fn bar(progress: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bar, in_process};
-    use crate::workbook::Settings;
+    use super::{Measured, NotRun, bar, in_process};
+    use crate::cli::{Error, Output};
+    use crate::workbook::{Settings, WorkbookError};
+    use std::io;
     use std::path::Path;
+
+    #[test]
+    fn whatever_a_phase_fails_of_the_rest_is_kept() {
+        let mut measured = Measured::default();
+        let mut output = Output::new(io::sink(), io::sink());
+        let errors = [
+            Error::Spawn {
+                program: "bench-0123".to_owned(),
+                source: io::ErrorKind::NotFound.into(),
+            },
+            Error::Write {
+                source: io::ErrorKind::StorageFull.into(),
+            },
+            Error::Workbook(WorkbookError::Phase {
+                phase: "A".to_owned(),
+                reason: "its test ended\nand said more".to_owned(),
+            }),
+        ];
+        for error in errors {
+            let outcome: Result<u8, NotRun> = Err(NotRun::Failed(error));
+            assert_eq!(measured.unless_missing("A", outcome, &mut output), None);
+        }
+        assert_eq!(measured.unless_missing("B", Ok(7), &mut output), Some(7));
+        let reasons: Vec<&str> = measured
+            .missing
+            .iter()
+            .map(|of| of.reason.as_str())
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                "it failed: cannot run `bench-0123`",
+                "it failed: cannot write the output",
+                "it failed: its test ended"
+            ]
+        );
+        assert_eq!(measured.failed.len(), 3);
+    }
 
     #[test]
     fn the_bar_shows_the_last_line() {
@@ -259,7 +301,7 @@ mod tests {
     fn a_command_tells_how_far_it_is() {
         let text = "[phase.NAP]\ntarget = \"9 s\"\ngate = \"soft\"\nsamples = 3\n\
                     run = { command = [\"sleep\", \"0.3\"] }\n";
-        let settings = Settings::parse(Path::new("./x/shakedown.toml"), text).unwrap();
+        let settings = Settings::parse(Path::new("./.config/shakedown.toml"), text).unwrap();
         let mut bars = Vec::new();
         let of = in_process(&settings, &settings.phases[0], 3, |told| {
             bars.extend(bar(told));

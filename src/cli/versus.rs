@@ -12,8 +12,8 @@ use super::contest::{Build, Contest};
 use super::gate::{GateFormat, GateOptions, write, write_tickets};
 use super::{Error, Exit, Output};
 use crate::workbook::{
-    Compared, Duel, DuelReport, LOOKS, Level, Noise, NotCompared, Outcome, Phase, Revision,
-    RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
+    Compared, Duel, DuelReport, LOOKS, Level, MOST_SAMPLES, Noise, NotCompared, Outcome, Phase,
+    Revision, RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
 };
 
 /// Run each phase against itself, and refuse tolerances tighter than the noise.
@@ -32,7 +32,7 @@ pub(crate) struct CalibrateOptions {
     pairs: u64,
 
     /// Samples of each run [default: the phase's quick-samples]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     samples: Option<u64>,
 }
 
@@ -46,7 +46,8 @@ pub(super) fn against(
         output.talk("there is no phase to gate");
         return Ok(Exit::Findings);
     }
-    let noise = known_noise(&settings, &phases, output)?;
+    let samples = |phase: &Phase| options.samples.unwrap_or(phase.quick_samples);
+    let noise = known_noise(&settings, &phases, samples, output);
     let too_noisy = |phase: &Phase| noise.as_ref().and_then(|noise| noise.refuses(phase));
     let commit = Revision::of_directory(settings.root()).commit;
     let new = Build::of(&settings, &settings.path, &phases, output)?;
@@ -58,8 +59,12 @@ pub(super) fn against(
     let refusals: Vec<Option<NotCompared>> = phases
         .iter()
         .map(|phase| {
-            let noisy = too_noisy(phase).map(NotCompared::Refused);
-            noisy.or_else(|| contest.refuses(phase))
+            let refused = contest.refuses(phase);
+            // What the base does not have is not compared, however noisy it is.
+            match refused {
+                Some(NotCompared::New) => refused,
+                _ => too_noisy(phase).map(NotCompared::Refused).or(refused),
+            }
         })
         .collect();
     let family = refusals.iter().filter(|refused| refused.is_none()).count();
@@ -69,7 +74,7 @@ pub(super) fn against(
             Some(refused) => Err(refused),
             None => {
                 fought += 1;
-                let samples = options.samples.unwrap_or(phase.quick_samples);
+                let samples = samples(phase);
                 let place = format!("phase {fought} of {family}: {}", phase.name);
                 output.talk(&format!("{place}, runs of {samples} samples"));
                 fight(&mut contest, phase, samples, family, &place, output)
@@ -95,13 +100,32 @@ pub(super) fn against(
     })
 }
 
-/// What is known of this machine's noise; says where nothing is.
+/// What is known of this machine's noise; says where nothing is, and where it is that
+/// of runs of other `samples`.
 fn known_noise(
     settings: &Settings,
     phases: &[Phase],
+    samples: impl Fn(&Phase) -> u64,
     output: &mut Output,
-) -> Result<Option<Noise>, Error> {
-    let noise = latest_noise(&settings.archive(), &RigWatch::start().finish())?;
+) -> Option<Noise> {
+    let known = latest_noise(&settings.archive(), &RigWatch::start().finish());
+    for error in &known.unreadable {
+        output.talk(&format!("warning: {error}"));
+    }
+    let noise = known.noise;
+    for phase in phases {
+        let samples = samples(phase);
+        let other = noise
+            .as_ref()
+            .and_then(|of| of.other_samples(phase, samples));
+        if let Some(other) = other {
+            output.talk(&format!(
+                "warning: {}: runs of {other} samples were calibrated, and these have {samples}: \
+                 their noise is another",
+                phase.name
+            ));
+        }
+    }
     let unknown = |phase: &&Phase| !noise.as_ref().is_some_and(|noise| noise.knows(phase));
     let names: Vec<&str> = phases
         .iter()
@@ -109,14 +133,14 @@ fn known_noise(
         .map(|phase| phase.name.as_str())
         .collect();
     let what = match names.as_slice() {
-        [] => return Ok(noise),
+        [] => return noise,
         _ if noise.is_none() => "this machine was not calibrated".to_owned(),
         names => format!("not calibrated on this machine: {}", names.join(", ")),
     };
     output.talk(&format!(
         "warning: {what}: `cargo shakedown calibrate` finds which tolerances its noise allows"
     ));
-    Ok(noise)
+    noise
 }
 
 fn fight(
@@ -166,6 +190,7 @@ pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Resu
     let mut contest = Contest::with_itself(build);
     let watch = RigWatch::start();
     let mut levels: Vec<(String, Level)> = Vec::new();
+    let mut sizes: Vec<(String, u64)> = Vec::new();
     let mut failure = None;
     for (index, phase) in phases.iter().enumerate() {
         let samples = options.samples.unwrap_or(phase.quick_samples);
@@ -179,6 +204,7 @@ pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Resu
             Ok(pairs) => {
                 let duel = Duel::new(phase.tolerance, settings.phases.len());
                 levels.push((phase.name.clone(), duel.level(&pairs)));
+                sizes.push((phase.name.clone(), samples));
             }
             Err(NotRun::Missing(reason)) => {
                 output.talk(&format!("{}: not calibrated: {reason}", phase.name));
@@ -190,7 +216,8 @@ pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Resu
         }
     }
     let some = !levels.is_empty();
-    let noise = Noise::new(now(), watch.finish(), levels);
+    let mut noise = Noise::new(now(), watch.finish(), levels);
+    noise.samples.extend(sizes);
     output.data(&judged(&noise, &phases))?;
     if some {
         let path: PathBuf = write_noise(&noise, &settings.archive())?;

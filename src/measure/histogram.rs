@@ -32,6 +32,9 @@ pub struct Histogram(Hdr<u64>);
 /// The longest time told apart: an hour.
 const LONGEST_US: u64 = 3_600_000_000;
 
+/// More requests than any run has: so few that thousands of runs add up.
+const MOST: u64 = 1 << 48;
+
 impl Histogram {
     /// An empty histogram.
     ///
@@ -111,14 +114,16 @@ impl Histogram {
         })
     }
 
-    /// Reads the string form.
+    /// Reads the string form; none where it is no such, or counts more than can be.
     fn decode(text: &str) -> Option<Self> {
         let mut histogram = Self::new();
-        let mut time = 0_u64;
+        let (mut time, mut total) = (0_u64, 0_u64);
         for bucket in text.split(',').filter(|bucket| !bucket.is_empty()) {
             let (step, count) = bucket.split_once(':').unwrap_or((bucket, "1"));
             time = time.checked_add(step.parse().ok()?)?;
-            histogram.record_n(time, count.parse().ok()?);
+            let count: u64 = count.parse().ok()?;
+            total = total.checked_add(count).filter(|total| *total <= MOST)?;
+            histogram.record_n(time, count);
         }
         Some(histogram)
     }
@@ -167,8 +172,11 @@ impl Serialize for Histogram {
 impl<'de> Deserialize<'de> for Histogram {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::decode(&text)
-            .ok_or_else(|| D::Error::custom("a histogram is `step[:count]`, separated by commas"))
+        Self::decode(&text).ok_or_else(|| {
+            D::Error::custom(format!(
+                "a histogram is `step[:count]`, separated by commas, of at most {MOST} in all"
+            ))
+        })
     }
 }
 
@@ -206,6 +214,25 @@ mod tests {
         for text in ["\"x\"", "\"1:\"", "\"1:2:3\"", "\"-1\""] {
             assert!(serde_json::from_str::<Histogram>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn more_requests_than_any_run_has_are_refused() {
+        let max = u64::MAX;
+        let half = (1_u64 << 47) + 1;
+        for text in [
+            format!("\"1:{max}\""),
+            format!("\"1:{max},1:{max}\""),
+            format!("\"1:{half},1:{half}\""),
+        ] {
+            let error = serde_json::from_str::<Histogram>(&text).unwrap_err();
+            assert!(
+                error.to_string().contains("at most 281474976710656"),
+                "{error}"
+            );
+        }
+        let most: Histogram = serde_json::from_str("\"1:281474976710656\"").unwrap();
+        assert_eq!(most.total(), 1 << 48);
     }
 
     #[test]

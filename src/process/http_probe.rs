@@ -5,7 +5,7 @@
 //! default build of this library brings along.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 /// A URL of the form `http://host:port/path`, taken apart.
@@ -55,12 +55,7 @@ impl Target {
 
     /// The status line of the answer.
     fn status(&self, timeout: Duration) -> io::Result<String> {
-        let address = self
-            .address
-            .to_socket_addrs()?
-            .next()
-            .ok_or_else(|| io::Error::other(format!("`{}` has no address", self.address)))?;
-        let mut stream = TcpStream::connect_timeout(&address, timeout)?;
+        let mut stream = connected(self.address.to_socket_addrs()?, timeout)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
         // One write: a server that answers and closes after its first read must
@@ -88,9 +83,39 @@ impl Target {
     }
 }
 
+/// A connection to the first of `addresses` that takes one: `localhost` has two, and
+/// a server may listen on one of them.
+fn connected(
+    addresses: impl Iterator<Item = SocketAddr>,
+    timeout: Duration,
+) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("it has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, timeout) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_server_that_listens_on_the_second_address_of_a_name_is_found() {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = closed.local_addr().unwrap();
+        let somebody = listener.local_addr().unwrap();
+        drop(closed);
+        let timeout = Duration::from_secs(10);
+        let stream = connected([nobody, somebody].into_iter(), timeout).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), somebody);
+        assert!(connected([nobody].into_iter(), timeout).is_err());
+    }
 
     #[test]
     fn urls_are_taken_apart() {

@@ -142,7 +142,8 @@ impl Artifact {
     /// Reads an artifact of any version there is.
     ///
     /// # Errors
-    /// The file cannot be read, is no artifact, or is of a later version.
+    /// The file cannot be read, is no artifact, is of a later version, or holds a figure
+    /// that cannot be.
     pub fn read(path: &Path) -> Result<Self, WorkbookError> {
         let text = fs::read(path).map_err(|source| WorkbookError::Read {
             path: path.to_owned(),
@@ -157,16 +158,22 @@ impl Artifact {
         if !value.is_object() {
             return Err(refused("it is no JSON object".to_owned()));
         }
-        match value.get("schema").map(Value::as_u64) {
-            None => legacy::artifact(value).map_err(refused),
+        let artifact: Self = match value.get("schema").map(Value::as_u64) {
+            None => legacy::artifact(value).map_err(refused)?,
             Some(Some(1)) => {
-                serde_json::from_value(value).map_err(|error| refused(error.to_string()))
+                serde_json::from_value(value).map_err(|error| refused(error.to_string()))?
             }
-            Some(Some(version)) => Err(WorkbookError::Version {
-                path: path.to_owned(),
-                version,
-            }),
-            Some(None) => Err(refused("its `schema` is no number".to_owned())),
+            Some(Some(version)) => {
+                return Err(WorkbookError::Version {
+                    path: path.to_owned(),
+                    version,
+                });
+            }
+            Some(None) => return Err(refused("its `schema` is no number".to_owned())),
+        };
+        match artifact.phases.iter().find_map(Measurement::impossible) {
+            Some(reason) => Err(refused(reason)),
+            None => Ok(artifact),
         }
     }
 

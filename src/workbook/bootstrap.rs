@@ -9,12 +9,18 @@
 //! would. The plain percentile bootstrap is too narrow for few pairs; its shares
 //! are widened as Hesterberg's expanded percentiles are (*What Teachers Should
 //! Know About the Bootstrap*, 2015, section 5.3): a share is taken through the
-//! normal quantile, times `sqrt((n - 1) / n)`, to the t distribution.
+//! normal quantile, times `sqrt((n - 1) / n)`, to the t distribution. Its degrees of
+//! freedom are those of a mean without `g` values at each end, `n - 2 g - 1` (Tukey
+//! and McLaughlin 1963; Yuen 1974 for two of them), since what is cut off tells
+//! nothing of the spread; Hesterberg has a plain mean, and `n - 1`.
 
 use super::distribution::{normal_quantile, t_cdf};
 use crate::story::statistics::Dice;
 
 const RESAMPLES: usize = 10_000;
+
+/// Standard errors from the estimate within which every end of an interval lies.
+const FARTHEST: f64 = 1_000.0;
 
 /// The bootstrap distribution of the trimmed mean of some pairs.
 #[derive(Clone, Debug)]
@@ -25,6 +31,7 @@ pub(super) struct Bootstrap {
     pub(super) error: f64,
     sorted: Vec<f64>,
     pairs: f64,
+    freedom: f64,
 }
 
 impl Bootstrap {
@@ -57,6 +64,7 @@ impl Bootstrap {
             error: (spread / RESAMPLES as f64 * pairs / (pairs - 1.0)).sqrt(),
             sorted,
             pairs,
+            freedom: freedom(values.len()),
         }
     }
 
@@ -82,7 +90,7 @@ impl Bootstrap {
             return widened;
         }
         let t = distance / self.error.max(f64::MIN_POSITIVE);
-        widened.min(t_cdf(t.max(-1e6), self.pairs - 1.0))
+        widened.min(t_cdf(t.max(-1e6), self.freedom))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a number of resamples")]
@@ -90,20 +98,45 @@ impl Bootstrap {
         // Half a resample at least: none of ten thousand is not never.
         let share = (beyond as f64).clamp(0.5, RESAMPLES as f64 - 0.5) / RESAMPLES as f64;
         let t = normal_quantile(share) * ((self.pairs - 1.0) / self.pairs).sqrt();
-        t_cdf(t, self.pairs - 1.0)
+        t_cdf(t, self.freedom)
     }
 
-    /// The ends that leave `share` beyond each.
-    pub(super) fn interval(&self, share: f64) -> (f64, f64) {
-        let low = self
-            .sorted
-            .partition_point(|value| self.p_above(*value) < share);
-        let high = self
-            .sorted
-            .partition_point(|value| self.p_below(*value) >= share);
-        let at = |index: usize| self.sorted[index.min(RESAMPLES - 1)];
-        (at(low), at(high.saturating_sub(1)))
+    /// The highest bound that the truth lies above, but for `share`: up to it
+    /// [`p_above`](Self::p_above) is at most that.
+    pub(super) fn lower(&self, share: f64) -> f64 {
+        self.end(-1.0, |bound| self.p_above(bound) > share)
     }
+
+    /// The lowest bound that the truth lies below, but for `share`.
+    pub(super) fn upper(&self, share: f64) -> f64 {
+        self.end(1.0, |bound| self.p_below(bound) > share)
+    }
+
+    /// Where `within` ends, from the estimate in a `direction`.
+    fn end(&self, direction: f64, within: impl Fn(f64) -> bool) -> f64 {
+        let (mut inner, mut outer) = (0.0, FARTHEST * self.error);
+        let at = |distance: f64| self.estimate + direction * distance;
+        for _ in 0..60 {
+            let middle = f64::midpoint(inner, outer);
+            if within(at(middle)) {
+                inner = middle;
+            } else {
+                outer = middle;
+            }
+        }
+        at(outer)
+    }
+}
+
+/// Degrees of freedom of the trimmed mean of so many pairs, one at least.
+#[expect(clippy::cast_precision_loss, reason = "a number of pairs")]
+pub(super) fn freedom(pairs: usize) -> f64 {
+    pairs.saturating_sub(2 * cut(pairs) + 1).max(1) as f64
+}
+
+/// Pairs that are left out at each end: a tenth, at least one of five or more.
+fn cut(pairs: usize) -> usize {
+    if pairs < 5 { 0 } else { (pairs / 10).max(1) }
 }
 
 /// The mean of ascending values, each so many times, as many in all as there are
@@ -111,7 +144,7 @@ impl Bootstrap {
 #[expect(clippy::cast_precision_loss, reason = "a number of pairs")]
 fn trimmed_mean(ranked: &[f64], times: &[usize]) -> f64 {
     let all = ranked.len();
-    let cut = if all < 5 { 0 } else { (all / 10).max(1) };
+    let cut = cut(all);
     let (mut seen, mut sum) = (0, 0.0);
     for (value, times) in ranked.iter().zip(times) {
         let from = seen.max(cut);
@@ -167,23 +200,47 @@ mod tests {
         let of = Bootstrap::of(&values);
         assert!((of.estimate - 0.30).abs() < 0.01);
         assert!(of.p_above(0.1) < 0.01 && of.p_below(0.1) > 0.99);
-        let (low, high) = of.interval(0.05);
+        let (low, high) = (of.lower(0.05), of.upper(0.05));
         assert!(low > 0.26 && low < of.estimate && high > of.estimate && high < 0.34);
     }
 
     #[test]
     fn the_interval_of_normal_values_is_about_that_of_students_t() {
-        // Ten values of mean 0 and standard deviation 1: 1.83 / sqrt(10) = 0.58.
+        // Ten values of mean 0 and standard deviation 1, one cut off at each end, so
+        // seven degrees of freedom: 1.89 / sqrt(10) = 0.60.
         let values = [-1.5, -1.0, -0.7, -0.4, -0.1, 0.1, 0.4, 0.7, 1.0, 1.5];
-        let (low, high) = Bootstrap::of(&values).interval(0.05);
+        let of = Bootstrap::of(&values);
+        let (low, high) = (of.lower(0.05), of.upper(0.05));
         assert!((-0.75..=-0.45).contains(&low), "{low}");
         assert!((0.45..=0.75).contains(&high), "{high}");
+    }
+
+    #[test]
+    fn what_is_cut_off_takes_its_degrees_of_freedom_along() {
+        let of = |pairs: [usize; 7]| pairs.map(freedom);
+        assert_eq!(
+            of([1, 3, 4, 8, 16, 24, 32]),
+            [1.0, 2.0, 3.0, 5.0, 13.0, 19.0, 25.0]
+        );
+    }
+
+    #[test]
+    fn an_end_of_the_interval_is_where_the_likelihood_is_its_share() {
+        let values = [0.30, 0.31, 0.28, 0.29, 0.33, 0.30, 0.27, 0.32];
+        let of = Bootstrap::of(&values);
+        // The second is rarer than what resamples tell.
+        for share in [0.05, 0.0001] {
+            let (low, high) = (of.lower(share), of.upper(share));
+            assert!(of.p_above(low - 1e-6) <= share && of.p_above(low + 1e-3) > share);
+            assert!(of.p_below(high + 1e-6) <= share && of.p_below(high - 1e-3) > share);
+        }
     }
 
     #[test]
     fn equal_pairs_are_no_difference() {
         let of = Bootstrap::of(&[0.0; 8]);
         assert_eq!((of.estimate, of.error), (0.0, 0.0));
+        assert_eq!((of.lower(0.01), of.upper(0.01)), (0.0, 0.0));
         assert!(of.p_above(0.05) > 0.99 && of.p_below(0.05) < 0.01);
     }
 

@@ -11,9 +11,14 @@
 //! Looking several times would raise the false alarms, so each look has its
 //! share of the error allowed (Bonferroni), as has each of several phases; after
 //! all duels [`settle`] applies Holm's procedure, which is never stricter.
+//!
+//! The interval that an outcome has is at those shares, one for each end: where its
+//! lower end is above the tolerance the look says regression, where its upper end is
+//! below it says none, as far as the relative tolerance goes. So it is wider than one
+//! of 90 percent, and wider at its lower end the more phases are judged together.
 
 use super::Tolerance;
-use super::bootstrap::{Bootstrap, holm};
+use super::bootstrap::{Bootstrap, freedom, holm};
 use super::distribution::{normal_quantile, t_quantile};
 use super::noise::Level;
 use crate::story::statistics::median;
@@ -70,13 +75,16 @@ pub struct Outcome {
     pub pairs: usize,
     /// The change: 0.1 is 10 percent slower.
     pub change: f64,
-    /// The lower end of its 90 percent interval.
+    /// The lower end of its interval: the truth lies below it one time in
+    /// 100 x phases. A regression has it above the relative tolerance, but for one
+    /// that only [`settle`] found.
     pub low: f64,
-    /// The upper end.
+    /// The upper end: the truth lies above it one time in 100.
     pub high: f64,
     /// How likely so much would be at the tolerance; several looks counted in.
     pub p_value: f64,
-    /// The smallest change that so many pairs find four times in five.
+    /// The smallest change that so many pairs find four times in five: beyond the
+    /// relative tolerance and the absolute one.
     pub detectable: f64,
 }
 
@@ -161,23 +169,33 @@ impl Duel {
             1.0
         });
         let each = ALPHA / looks;
-        let decision = if p_fail <= each / self.phases as f64 {
+        let shared = each / self.phases as f64;
+        let decision = if p_fail <= shared {
             Decision::Fail
         } else if p_pass <= each {
             Decision::Pass
         } else {
             Decision::Inconclusive
         };
-        let (low, high) = relative.interval(ALPHA);
         Outcome {
             decision,
             pairs: pairs.len(),
             change: relative.estimate.exp_m1(),
-            low: low.exp_m1(),
-            high: high.exp_m1(),
+            low: relative.lower(shared).exp_m1(),
+            high: relative.upper(each).exp_m1(),
             p_value: (p_fail * looks).min(1.0),
-            detectable: (bound + self.reach(pairs.len()) * relative.error).exp_m1(),
+            detectable: self.detectable(pairs, &relative, &absolute),
         }
+    }
+
+    /// The smallest change that exceeds both tolerances by so much that it is found.
+    fn detectable(&self, pairs: &[(f64, f64)], relative: &Bootstrap, absolute: &Bootstrap) -> f64 {
+        let reach = self.reach(pairs.len());
+        let share = (self.tolerance.relative.ln_1p() + reach * relative.error).exp_m1();
+        let bases: Vec<f64> = pairs.iter().map(|(base, _)| *base).collect();
+        let base = median(&bases).filter(|base| *base > 0.0);
+        let length = self.tolerance.absolute_ms + reach * absolute.error;
+        base.map_or(share, |base| share.max(length / base))
     }
 
     fn bootstraps(&self, pairs: &[(f64, f64)]) -> (Bootstrap, Bootstrap) {
@@ -187,11 +205,10 @@ impl Duel {
     }
 
     /// Standard errors that lie between a bound and what is found beyond it.
-    #[expect(clippy::cast_precision_loss, reason = "numbers of pairs and phases")]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of looks and phases")]
     fn reach(&self, pairs: usize) -> f64 {
         let each = ALPHA / (LOOKS.len() * self.phases) as f64;
-        let freedom = pairs.saturating_sub(1).max(1) as f64;
-        t_quantile(1.0 - each, freedom) + normal_quantile(POWER)
+        t_quantile(1.0 - each, freedom(pairs)) + normal_quantile(POWER)
     }
 
     /// What this machine's noise allows, from pairs of a build and itself.

@@ -91,7 +91,7 @@ impl Compared {
     }
 }
 
-/// The change that a duel found.
+/// The change that a duel found, and the interval that decided.
 fn change(phase: &Phase, of: &Outcome) -> String {
     let percent = |share: f64| format!("{:+.1}%", 100.0 * share);
     let mut sentence = format!(

@@ -72,6 +72,14 @@ pub enum WorkbookError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that is no calibration.
+    #[error("`{}` is no calibration: {reason}", path.display())]
+    Noise {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An artifact of a version nobody knows yet.
     #[error("`{}` has version {version} of an artifact, the newest known is {}", path.display(), super::SCHEMA)]
     Version {
@@ -127,6 +135,9 @@ impl WorkbookError {
             Self::Artifact { .. } => Some(
                 "artifacts are written whole: was it edited or cut off? `cargo shakedown bench` \
                  writes another",
+            ),
+            Self::Noise { .. } => Some(
+                "was it edited or cut off? `cargo shakedown calibrate` writes another; remove it",
             ),
             Self::Version { .. } => Some("a newer shakedown wrote it"),
             Self::NoCommit { .. } => Some("name a revision: `cargo shakedown gate --base REV`"),

@@ -265,8 +265,13 @@ impl<'a> GateReport<'a> {
             self.artifact.rig.phrase(),
             of.phase
         );
-        let plain: String = commit.chars().filter(char::is_ascii_alphanumeric).collect();
-        (format!("{}-{plain}.md", of.phase), text)
+        // An artifact's names may be anything, and these are part of a path.
+        let plain = |name: &str| -> String {
+            let kept = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+            name.chars().filter(kept).collect()
+        };
+        let file = format!("{}-{}.md", plain(&of.phase), plain(commit));
+        (file, text)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
 /// The longest that a request may take, from the connection to the end of its answer.
@@ -120,12 +120,7 @@ impl Request {
             }
             Ok(left)
         };
-        let address = self
-            .address
-            .to_socket_addrs()?
-            .next()
-            .ok_or_else(|| io::Error::other("it has no address"))?;
-        let mut stream = TcpStream::connect_timeout(&address, left()?)?;
+        let mut stream = connected(self.address.to_socket_addrs()?, left)?;
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(left()?))?;
         stream.write_all(&self.bytes)?;
@@ -134,7 +129,7 @@ impl Request {
         loop {
             stream.set_read_timeout(Some(left()?))?;
             let count = match stream.read(&mut piece) {
-                Ok(0) => return Ok(head),
+                Ok(0) => return self.whole(&head, all).map(|()| head),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 // What the socket says of a time-out differs between systems.
@@ -151,6 +146,50 @@ impl Request {
             head.extend_from_slice(&piece[..room]);
         }
     }
+
+    /// Whether an answer of `all` bytes that begins with `head` is as long as it says.
+    fn whole(&self, head: &[u8], all: usize) -> io::Result<()> {
+        let Some((before, length)) = lengths(head).filter(|_| !self.bytes.starts_with(b"HEAD "))
+        else {
+            return Ok(());
+        };
+        let body = all - before;
+        if u64::try_from(body).is_ok_and(|body| body >= length) {
+            return Ok(());
+        }
+        let message = format!("its answer ended after {body} of {length} bytes");
+        Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
+    }
+}
+
+/// A connection to the first of `addresses` that takes one: a name has several, and a
+/// server may listen on one of them.
+fn connected(
+    addresses: impl Iterator<Item = SocketAddr>,
+    left: impl Fn() -> io::Result<Duration>,
+) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("it has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, left()?) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// How long the head of an answer is, and how long it says that its body is; `None`
+/// where it does not say it, or has no body.
+fn lengths(head: &[u8]) -> Option<(usize, u64)> {
+    let before = head.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&head[..before]);
+    let status = text.split(' ').nth(1)?;
+    if ["204", "304"].contains(&status.trim()) {
+        return None;
+    }
+    let mut headers = text.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let (_, length) = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
+    Some((before, length.trim().parse().ok()?))
 }
 
 #[cfg(test)]
@@ -180,6 +219,55 @@ mod tests {
         let mut request = Request::new("GET", url, &BTreeMap::new(), "", 200).unwrap();
         request.limits = limits;
         request.send()
+    }
+
+    /// What is said of an answer that is just `text`, to a request of `method`.
+    fn answered(method: &str, text: &'static str, status: u16) -> Result<(), String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(text.as_bytes());
+        });
+        let request = Request::new(method, &url, &BTreeMap::new(), "", status).unwrap();
+        request.send()
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_off_is_no_sample() {
+        let cut = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc";
+        let error = answered("GET", cut, 200).unwrap_err();
+        assert!(error.contains("ended after 3 of 10 bytes"), "{error}");
+        assert_eq!(answered("HEAD", cut, 200), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_that_is_whole_or_does_not_say_how_long_it_is_is_one() {
+        for (text, status) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200),
+            ("HTTP/1.1 200 OK\r\n\r\nabc", 200),
+            (
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+                304,
+            ),
+        ] {
+            assert_eq!(answered("GET", text, status), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_listens_on_the_second_address_of_a_name_is_found() {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = closed.local_addr().unwrap();
+        let somebody = listener.local_addr().unwrap();
+        drop(closed);
+        let left = || Ok(Duration::from_secs(10));
+        let stream = connected([nobody, somebody].into_iter(), left).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), somebody);
+        assert!(connected([nobody].into_iter(), left).is_err());
+        assert!(connected(std::iter::empty(), left).is_err());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! A count does not depend on what else the machine does, so it tells two builds
 //! apart where times cannot. The program runs twice, with some calls and with
-//! twice as many: the difference is the calls' own, on every thread, and what
-//! starting and preparing take falls out.
+//! twice as many, and prepares as many inputs both times: the difference is the
+//! calls' own, on every thread, and what starting and preparing take falls out.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -27,20 +27,33 @@ impl std::fmt::Display for Uncounted {
     }
 }
 
-/// Instructions that `program` takes for one of `calls` calls. It makes as many
-/// as the variable `variable` says.
+/// The variables that tell a program what it is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// How many calls to make.
+    pub(crate) calls: &'static str,
+    /// How many inputs to prepare.
+    pub(crate) inputs: &'static str,
+}
+
+/// Instructions that `program` takes for one of `calls` calls.
 pub(crate) fn per_call(
     program: &Path,
     arguments: &[&str],
-    variable: &str,
+    told: Told,
     calls: u64,
 ) -> Result<u64, Uncounted> {
-    let of = |calls: u64| total(program, arguments, variable, calls);
+    let inputs = (told.inputs, calls * 2);
+    let of = |calls: u64| total(program, arguments, [(told.calls, calls), inputs]);
     let (some, more) = (of(calls)?, of(calls * 2)?);
     Ok(more.saturating_sub(some) / calls)
 }
 
-fn total(program: &Path, arguments: &[&str], variable: &str, calls: u64) -> Result<u64, Uncounted> {
+fn total(
+    program: &Path,
+    arguments: &[&str],
+    variables: [(&str, u64); 2],
+) -> Result<u64, Uncounted> {
     let failed = |reason: String| Uncounted::Failed(reason);
     let directory = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let report = directory.path().join("callgrind.out");
@@ -49,7 +62,7 @@ fn total(program: &Path, arguments: &[&str], variable: &str, calls: u64) -> Resu
         .arg(format!("--callgrind-out-file={}", report.display()))
         .arg(program)
         .args(arguments)
-        .env(variable, calls.to_string())
+        .envs(variables.map(|(name, value)| (name, value.to_string())))
         .stdin(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
@@ -92,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_is_no_count() {
-        let count = per_call(Path::new("/bin/false"), &[], "CALLS", 1);
+        let (calls, inputs) = ("CALLS", "INPUTS");
+        let count = per_call(Path::new("/bin/false"), &[], Told { calls, inputs }, 1);
         match count.unwrap_err() {
             Uncounted::NoValgrind => {}
             Uncounted::Failed(reason) => assert!(reason.contains("exit status: 1"), "{reason}"),

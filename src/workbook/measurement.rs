@@ -116,6 +116,41 @@ impl Measurement {
         }
     }
 
+    /// What cannot be among its figures, with its place; `None` where all can be.
+    pub(super) fn impossible(&self) -> Option<String> {
+        let times = self.times().into_iter().find_map(|(place, value)| {
+            let wrong = value.filter(|ms| !ms.is_finite() || *ms < 0.0)?;
+            Some(format!("{place} is {wrong} ms"))
+        });
+        let mut shares = self.bins.iter().map(|bin| bin.share);
+        let share = shares.find(|share| !(0.0..=1.0).contains(share));
+        let share = share.map(|wrong| format!("the share of a bin is {wrong}, which is 0 to 1"));
+        let reason = times.or(share)?;
+        Some(format!("phase `{}`: {reason}", self.phase))
+    }
+
+    /// All its times, in milliseconds, with their places.
+    fn times(&self) -> Vec<(String, Option<f64>)> {
+        let mut all = vec![
+            ("its target".to_owned(), Some(self.target_ms)),
+            ("its limit".to_owned(), Some(self.limit_ms)),
+            ("its bound".to_owned(), self.at_least_ms),
+        ];
+        for (name, value) in self.summary.figures() {
+            all.push((format!("its {name}"), value));
+        }
+        for step in &self.steps {
+            for (name, value) in step.summary.figures() {
+                all.push((format!("step `{}`, its {name}", step.name), value));
+            }
+        }
+        for bin in &self.bins {
+            all.push(("a bin's beginning".to_owned(), Some(bin.from_ms)));
+            all.push(("a bin's end".to_owned(), Some(bin.to_ms)));
+        }
+        all
+    }
+
     /// The finest histogram there is, and how many of its units are a millisecond.
     pub(crate) fn finest(&self) -> Option<(&Histogram, f64)> {
         let fine = self.nanoseconds.as_ref().map(|times| (times, 1e6));

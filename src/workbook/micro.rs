@@ -56,7 +56,12 @@ pub(crate) enum Aim {
     /// To be timed, for about this long.
     Time(Duration),
     /// To be called this often, under a counter of instructions.
-    Calls(u64),
+    Calls {
+        /// How often.
+        calls: u64,
+        /// Inputs to prepare: those beyond the calls are not used.
+        inputs: u64,
+    },
 }
 
 /// Takes the samples of a micro-benchmark.
@@ -116,34 +121,11 @@ impl Bench {
         self.each_of(|| (), |()| call());
     }
 
-    /// Times `call` on inputs of its own, which `prepare` makes untimed.
-    pub fn each_of<I, T>(&mut self, mut prepare: impl FnMut() -> I, mut call: impl FnMut(I) -> T) {
-        let mut inputs = Vec::new();
-        let mut batch = |calls: u64| {
-            let mut took = Duration::ZERO;
-            let mut left = calls;
-            while left > 0 {
-                let now = left.min(PREPARED);
-                inputs.extend((0..now).map(|_| prepare()));
-                let start = Instant::now();
-                for input in inputs.drain(..) {
-                    drop(black_box(call(black_box(input))));
-                }
-                took += start.elapsed();
-                left -= now;
-            }
-            took
-        };
+    /// Times `call` on inputs of its own, which `prepare` makes, untimed and uncounted.
+    pub fn each_of<I, T>(&mut self, prepare: impl FnMut() -> I, call: impl FnMut(I) -> T) {
         match self.aim {
-            Aim::Calls(calls) => {
-                batch(calls);
-            }
-            Aim::Time(budget) => {
-                let one = warm_up(budget / 4, &mut batch);
-                let (samples, calls) = plan(budget, one);
-                let batches = (0..samples).map(|_| batch(calls)).collect();
-                self.timed = Some(Timed { calls, batches });
-            }
+            Aim::Calls { calls, inputs } => counted(calls, inputs, prepare, call),
+            Aim::Time(budget) => self.timed = Some(timed(budget, prepare, call)),
         }
     }
 
@@ -176,6 +158,53 @@ impl Bench {
             instructions: None,
         })
     }
+}
+
+/// Makes all `inputs` and calls with the first of them, so that two runs of as many
+/// inputs differ only by their calls. What is not used is forgotten, since a call that
+/// takes its input also drops it.
+fn counted<I, T>(
+    calls: u64,
+    inputs: u64,
+    mut prepare: impl FnMut() -> I,
+    mut call: impl FnMut(I) -> T,
+) {
+    for number in 0..inputs {
+        let input = black_box(prepare());
+        if number < calls {
+            drop(black_box(call(input)));
+        } else {
+            std::mem::forget(input);
+        }
+    }
+}
+
+/// Times calls for about `budget`.
+fn timed<I, T>(
+    budget: Duration,
+    mut prepare: impl FnMut() -> I,
+    mut call: impl FnMut(I) -> T,
+) -> Timed {
+    let mut inputs = Vec::new();
+    let mut batch = |calls: u64| {
+        let mut took = Duration::ZERO;
+        let mut left = calls;
+        while left > 0 {
+            let now = left.min(PREPARED);
+            inputs.extend((0..now).map(|_| prepare()));
+            let start = Instant::now();
+            for input in inputs.drain(..) {
+                drop(black_box(call(black_box(input))));
+            }
+            took += start.elapsed();
+            left -= now;
+        }
+        took
+    };
+    let one = warm_up(budget / 4, &mut batch);
+    let (samples, calls) = plan(budget, one);
+    let batches = (0..samples).map(|_| batch(calls)).collect();
+    Timed { calls, batches }
 }
 
 /// Calls until `budget` is over, in batches that double: how long one call
@@ -222,7 +251,7 @@ mod tests {
     #[test]
     fn the_figures_are_those_of_the_batches() {
         let bench = Bench {
-            aim: Aim::Calls(1),
+            aim: Aim::Time(Duration::ZERO),
             work: None,
             timed: Some(Timed {
                 calls: 4,
@@ -239,9 +268,10 @@ mod tests {
     }
 
     #[test]
-    fn every_call_has_an_input_of_its_own_and_preparing_it_takes_no_time() {
+    fn every_call_has_an_input_of_its_own_and_preparing_it_is_not_counted() {
         let (mut made, mut used) = (0_u32, Vec::new());
-        let mut bench = Bench::new(Aim::Calls(40_000));
+        let (calls, inputs) = (20_000, 40_000);
+        let mut bench = Bench::new(Aim::Calls { calls, inputs });
         bench.each_of(
             || {
                 made += 1;
@@ -249,7 +279,9 @@ mod tests {
             },
             |input| used.push(input),
         );
-        assert_eq!(used, (1..=40_000).collect::<Vec<_>>());
+        assert_eq!(used, (1..=20_000).collect::<Vec<_>>());
+        // As many of any number of calls, so that they fall out of a difference.
+        assert_eq!(made, 40_000);
         assert!(bench.finish("x").is_none(), "a counted run is not timed");
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::instructions::{Uncounted, per_call};
+use super::instructions::{Told, Uncounted, per_call};
 use super::micro::Aim;
 use super::phase_test::{whole, write};
 use super::{Bench, INTO, Micro, micros};
@@ -60,6 +60,9 @@ macro_rules! micro {
 /// The number of calls under valgrind; what it is set in is not timed.
 const CALLS: &str = "SHAKEDOWN_MICRO_CALLS";
 
+/// The number of inputs that are prepared there; without it, one for each call.
+const INPUTS: &str = "SHAKEDOWN_MICRO_INPUTS";
+
 /// How long a benchmark is timed.
 const BUDGET: Duration = Duration::from_secs(1);
 
@@ -78,7 +81,8 @@ pub fn micro_test(
     function: impl Fn(&mut Bench) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
     if let Some(calls) = whole(CALLS)? {
-        function(&mut Bench::new(Aim::Calls(calls)))?;
+        let inputs = whole(INPUTS)?.unwrap_or(calls);
+        function(&mut Bench::new(Aim::Calls { calls, inputs }))?;
         return Ok(String::new());
     }
     let mut bench = Bench::new(Aim::Time(BUDGET));
@@ -111,5 +115,9 @@ fn count(micro: &Micro, path: &str) -> Result<u64, Uncounted> {
     // libtest's names begin below the crate.
     let test = path.split_once("::").map_or(path, |(_, below)| below);
     let calls = (COUNTED_NS / micro.median_ns.max(1.0)).clamp(2.0, 10_000.0) as u64;
-    per_call(&program, &["--exact", test], CALLS, calls)
+    let told = Told {
+        calls: CALLS,
+        inputs: INPUTS,
+    };
+    per_call(&program, &["--exact", test], told, calls)
 }

@@ -80,8 +80,10 @@ pub use micro::{Bench, Micro, Work};
 pub use micro_report::micros;
 #[doc(hidden)]
 pub use micro_test::micro_test;
-pub use noise::{Level, Noise, latest_noise, write_noise};
+pub use noise::{KnownNoise, Level, Noise, latest_noise, write_noise};
 pub use page::{trend_page, workbook};
+#[cfg(feature = "cli")]
+pub(crate) use phase::MOST_SAMPLES;
 pub use phase::{Gate, Phase, Tolerance};
 pub use phase_test::{CONTEST, INTO, SAMPLES, SETTINGS, registered};
 #[doc(hidden)]
@@ -90,6 +92,8 @@ pub use published::{Action, Change, Page, Scope};
 pub use rig::{Rig, RigWatch};
 pub use run_kind::{Fixture, RunKind};
 pub use sampling::{Sampler, Stopwatch};
+#[cfg(feature = "cli")]
+pub(crate) use settings::phase_names;
 pub use settings::{SETTINGS_FILE, Settings};
 pub use span::Span;
 pub use summary::Summary;

@@ -25,6 +25,19 @@ pub struct Noise {
     /// share of.
     #[serde(default)]
     pub p95_ms: BTreeMap<String, f64>,
+    /// Samples of each run of each phase; unknown of what an earlier shakedown wrote.
+    #[serde(default)]
+    pub samples: BTreeMap<String, u64>,
+}
+
+/// What is known of a machine's noise.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct KnownNoise {
+    /// The latest of each phase; none where nothing was calibrated.
+    pub noise: Option<Noise>,
+    /// Why files could not be read: they keep none of the rest from being read.
+    pub unreadable: Vec<WorkbookError>,
 }
 
 /// What was found of one phase.
@@ -50,6 +63,7 @@ impl Noise {
             rig,
             tightest: BTreeMap::new(),
             p95_ms: BTreeMap::new(),
+            samples: BTreeMap::new(),
         };
         for (phase, level) in levels {
             noise.tightest.insert(phase.clone(), level.tightest);
@@ -62,6 +76,27 @@ impl Noise {
     #[must_use]
     pub fn knows(&self, phase: &Phase) -> bool {
         self.tightest.contains_key(&phase.name)
+    }
+
+    /// The samples of a run that `phase` was calibrated with, where they are not
+    /// `samples`: the noise of other runs is another.
+    #[must_use]
+    pub fn other_samples(&self, phase: &Phase, samples: u64) -> Option<u64> {
+        let calibrated = self.samples.get(&phase.name).copied();
+        calibrated.filter(|calibrated| *calibrated != samples)
+    }
+
+    /// What is known after a `later` calibration, perhaps of other phases.
+    fn and_then(mut self, later: Self) -> Self {
+        for phase in later.tightest.keys() {
+            self.p95_ms.remove(phase);
+            self.samples.remove(phase);
+        }
+        self.started = later.started;
+        self.tightest.extend(later.tightest);
+        self.p95_ms.extend(later.p95_ms);
+        self.samples.extend(later.samples);
+        self
     }
 
     /// The share that a change of `phase` must exceed to be a regression: its
@@ -125,43 +160,47 @@ pub fn write_noise(noise: &Noise, archive: &Path) -> Result<PathBuf, WorkbookErr
 }
 
 /// The noise of a machine like `rig` below `archive`: the latest of each phase.
-///
-/// # Errors
-/// A file cannot be read or understood.
-pub fn latest_noise(archive: &Path, rig: &Rig) -> Result<Option<Noise>, WorkbookError> {
+#[must_use]
+pub fn latest_noise(archive: &Path, rig: &Rig) -> KnownNoise {
     let mut found: Vec<Noise> = Vec::new();
+    let mut unreadable = Vec::new();
     for day in fs::read_dir(archive).into_iter().flatten().flatten() {
         for entry in fs::read_dir(day.path()).into_iter().flatten().flatten() {
-            let path = entry.path();
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if !(name.starts_with("noise-") && name.ends_with(".json")) {
                 continue;
             }
-            let text = fs::read(&path).map_err(|source| WorkbookError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            let refused = |error: serde_json::Error| WorkbookError::Artifact {
-                path: path.clone(),
-                reason: error.to_string(),
-            };
-            let value: serde_json::Value = serde_json::from_slice(&text).map_err(refused)?;
-            // Of a version that this code does not know: not for it.
-            if value["schema"] == 1 {
-                found.push(serde_json::from_value(value).map_err(refused)?);
+            match read_noise(&entry.path()) {
+                Ok(noise) => found.extend(noise),
+                Err(error) => unreadable.push(error),
             }
         }
     }
     found.retain(|noise| noise.rig.fingerprint() == rig.fingerprint());
     found.sort_by(|a, b| a.started.cmp(&b.started));
     // A calibration of some phases says nothing of the others.
-    Ok(found.into_iter().reduce(|mut earlier, later| {
-        earlier.started = later.started;
-        earlier.tightest.extend(later.tightest);
-        earlier.p95_ms.extend(later.p95_ms);
-        earlier
-    }))
+    KnownNoise {
+        noise: found.into_iter().reduce(Noise::and_then),
+        unreadable,
+    }
+}
+
+/// Reads a file of noise; none of a version that this code does not know.
+fn read_noise(path: &Path) -> Result<Option<Noise>, WorkbookError> {
+    let text = fs::read(path).map_err(|source| WorkbookError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let refused = |error: serde_json::Error| WorkbookError::Noise {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(refused)?;
+    if value["schema"] != 1 {
+        return Ok(None);
+    }
+    serde_json::from_value(value).map(Some).map_err(refused)
 }
 
 #[cfg(test)]
@@ -186,9 +225,52 @@ mod tests {
         write_noise(&second, archive.path()).unwrap();
         let later = archive.path().join("2026-01-02/noise-9.json");
         fs::write(later, "{\"schema\": 2, \"of\": \"the future\"}").unwrap();
-        let known = latest_noise(archive.path(), &rig).unwrap().unwrap();
+        let known = latest_noise(archive.path(), &rig);
+        assert!(known.unreadable.is_empty(), "{:?}", known.unreadable);
+        let known = known.noise.unwrap();
         assert_eq!(known.tightest["A"], 0.3);
         assert_eq!(known.tightest["B"], 0.2);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_does_not_hide_the_others() {
+        let archive = tempfile::tempdir().unwrap();
+        let (tightest, p95_ms) = (0.1, 10.0);
+        let level = ("A".to_owned(), Level { tightest, p95_ms });
+        let at = "2026-01-01T10:00:00Z".to_owned();
+        let path = write_noise(&Noise::new(at, Rig::default(), [level]), archive.path()).unwrap();
+        fs::write(path.with_file_name("noise-9.json"), "{ cut off").unwrap();
+        let known = latest_noise(archive.path(), &Rig::default());
+        assert_eq!(known.noise.unwrap().tightest["A"], 0.1);
+        let error = &known.unreadable[0];
+        assert!(
+            error
+                .to_string()
+                .contains("noise-9.json` is no calibration")
+        );
+        assert!(error.help().unwrap().contains("cargo shakedown calibrate"));
+    }
+
+    #[test]
+    fn how_many_samples_were_calibrated_is_known_of_the_latest_calibration() {
+        let noise = |samples: Option<u64>| {
+            let (tightest, p95_ms) = (0.1, 10.0);
+            let level = ("A".to_owned(), Level { tightest, p95_ms });
+            let mut noise = Noise::new(String::new(), Rig::default(), [level]);
+            let samples = samples.map(|samples| ("A".to_owned(), samples));
+            noise.samples.extend(samples);
+            noise
+        };
+        let text = "[phase.A]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+        let settings = super::super::Settings::parse(Path::new("x.toml"), text).unwrap();
+        let phase = &settings.phases[0];
+        assert_eq!(noise(Some(10)).other_samples(phase, 10), None);
+        assert_eq!(noise(Some(10)).other_samples(phase, 20), Some(10));
+        let later = noise(Some(10)).and_then(noise(Some(20)));
+        assert_eq!(later.other_samples(phase, 20), None);
+        // What an earlier shakedown wrote does not say it.
+        let unknown = noise(Some(10)).and_then(noise(None));
+        assert_eq!(unknown.other_samples(phase, 20), None);
     }
 
     #[test]
@@ -219,6 +301,6 @@ mod tests {
                 "busy_share":0.0,"steal_share":0.0},"tightest":{"A":0.1}}"#,
         )
         .unwrap();
-        assert!(noise.p95_ms.is_empty());
+        assert!(noise.p95_ms.is_empty() && noise.samples.is_empty());
     }
 }

@@ -275,7 +275,7 @@ fn distributions(latest: &Artifact, blocks: &mut Vec<Block>) {
                 clippy::cast_sign_loss,
                 reason = "letters of a bar"
             )]
-            let bar = "█".repeat((bin.share * 40.0).round() as usize);
+            let bar = "█".repeat((bin.share.clamp(0.0, 1.0) * 40.0).round() as usize);
             vec![
                 Cell::number(
                     Some(bin.from_ms),

@@ -82,7 +82,7 @@ pub struct Phase {
 const FACTOR: u64 = 3;
 
 /// What one table can ask for at most.
-const MOST_SAMPLES: u64 = 10_000_000;
+pub(crate) const MOST_SAMPLES: u64 = 10_000_000;
 
 impl Phase {
     /// Where the gate breaks.
@@ -211,6 +211,11 @@ impl Table {
 
     fn check_limits(&self) -> Result<(), Refused> {
         let target = self.target;
+        if let (RunKind::Stress { .. }, Some(least)) = (&self.run, &self.at_least) {
+            let message = "a stress run's times are rounded down, by one part in a thousand: no \
+                           `at-least` beside `stress`";
+            return Err((least.span().start, message.to_owned()));
+        }
         if let Some(least) = self.at_least.as_ref().filter(|it| *it.get_ref() > target) {
             let message = format!(
                 "`at-least` ({}) is above the target ({target}): no sample could meet both",

@@ -1,6 +1,10 @@
 //! `.config/shakedown.toml`: its phases, fixtures and `[workbook]`, read and checked.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "cli")]
+use std::collections::BTreeSet;
+#[cfg(feature = "cli")]
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -32,7 +36,7 @@ const TABLES: [&str; 5] = ["inspect", "story", "phase", "fixture", "workbook"];
 ///
 /// [phase.QUOTA_WAIT]
 /// target = "5.1 s"
-/// at-least = "5 s"              # a wait that must wait: no sample may be shorter
+/// at-least = "5 s"              # a wait that must wait: no sample may be shorter; no stress run
 /// fail-above = "60 s"           # instead of 3 x target
 /// gate = "hard"
 /// samples = 80
@@ -224,20 +228,51 @@ impl Settings {
         })
     }
 
-    /// The workspace that the file belongs to.
+    /// The workspace that the file belongs to: the directory it is in, or the one
+    /// above where that is `.config`.
     #[must_use]
     pub fn root(&self) -> &Path {
-        let root = self.path.parent().and_then(Path::parent);
+        let directory = self.path.parent();
+        let root = match directory {
+            Some(config) if config.ends_with(".config") => config.parent(),
+            other => other,
+        };
         match root {
             Some(root) if !root.as_os_str().is_empty() => root,
             _ => Path::new("."),
         }
     }
 
+    /// The file's place below the workspace.
+    #[cfg(feature = "cli")]
+    pub(crate) fn file(&self) -> &Path {
+        self.path.strip_prefix(self.root()).unwrap_or(&self.path)
+    }
+
     /// Where artifacts are archived.
     #[must_use]
     pub fn archive(&self) -> PathBuf {
         self.root().join(&self.page.archive)
+    }
+}
+
+/// The names of the phases in a file of settings, which may be of another version of
+/// this library; `None` where it cannot be read or is no TOML. A file that is not
+/// there has none.
+#[cfg(feature = "cli")]
+pub(crate) fn phase_names(path: &Path) -> Option<BTreeSet<String>> {
+    #[derive(Deserialize)]
+    struct Names {
+        #[serde(default)]
+        phase: BTreeMap<String, IgnoredAny>,
+    }
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let names: Names = toml::from_str(&text).ok()?;
+            Some(names.phase.into_keys().collect())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(BTreeSet::new()),
+        Err(_) => None,
     }
 }
 

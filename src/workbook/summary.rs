@@ -123,6 +123,18 @@ impl Summary {
         Self::of_tally(&tally)
     }
 
+    /// Its times by name, in milliseconds.
+    pub(super) fn figures(&self) -> [(&'static str, Option<f64>); 6] {
+        [
+            ("mean", Some(self.mean_ms)),
+            ("P50", self.p50_ms),
+            ("P95", Some(self.p95_ms)),
+            ("P99", self.p99_ms),
+            ("min", self.min_ms),
+            ("max", self.max_ms),
+        ]
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds of at most days")]
     pub(crate) fn of_tally(tally: &Tally) -> Self {
         let samples = tally.histogram.total();

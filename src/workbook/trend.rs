@@ -18,9 +18,9 @@ pub struct Trend {
     pub target_ms: f64,
     /// Its measurements, oldest first.
     pub points: Vec<Point>,
-    /// The points that are the first on another machine.
+    /// The points that are the first on another machine, or of another build.
     pub machine_changes: Vec<usize>,
-    /// Where its level changed while the machine stayed the same.
+    /// Where its level changed while the machine and the build stayed the same.
     pub changes: Vec<LevelChange>,
 }
 
@@ -38,6 +38,9 @@ pub struct Point {
     pub p95_ms: f64,
     /// The machine, in a line.
     pub machine: String,
+    /// How a Rust function was built; empty of anything else. An artifact that does not
+    /// say it is taken to be built as the next one on that machine.
+    pub build: String,
 }
 
 /// A change of level.
@@ -81,7 +84,8 @@ const NANOSECOND_MS: f64 = 1e-6;
 const SMALLEST: f64 = 0.05;
 
 /// The trends of all phases over the `weeks` before the latest artifact, in the
-/// order of that. `artifacts` are oldest first.
+/// order of that. `artifacts` are oldest first. Fewer than about nine points of a
+/// machine tell of no change ([`change_points()`]).
 #[must_use]
 pub fn trend(artifacts: &[Artifact], weeks: u16) -> Vec<Trend> {
     let Some(latest) = artifacts.last() else {
@@ -115,21 +119,39 @@ fn points(artifacts: &[Artifact], name: &str, since: i64) -> Vec<Point> {
             date: artifact.date().to_owned(),
             commit: format!("{}{dirty}", artifact.revision.commit),
             p95_ms: of.summary.p95_ms,
-            machine: format!("{}|{}", artifact.rig.fingerprint(), of.build),
+            machine: artifact.rig.fingerprint(),
+            build: of.build.clone(),
         })
     };
-    artifacts.iter().filter_map(point).collect()
+    let mut points: Vec<Point> = artifacts.iter().filter_map(point).collect();
+    // Of the one after it, or for want of that of the one before.
+    tell_builds(points.iter_mut().rev());
+    tell_builds(points.iter_mut());
+    points
+}
+
+/// Gives points that do not know their build that of the one before on their machine.
+fn tell_builds<'a>(points: impl Iterator<Item = &'a mut Point>) {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for point in points {
+        if !point.build.is_empty() {
+            known.insert(point.machine.clone(), point.build.clone());
+        } else if let Some(build) = known.get(&point.machine) {
+            point.build.clone_from(build);
+        }
+    }
 }
 
 fn of_phase(name: &str, target_ms: f64, points: Vec<Point>) -> Trend {
+    let of = |point: &Point| (point.machine.clone(), point.build.clone());
     let machine_changes: Vec<usize> = (1..points.len())
-        .filter(|index| points[*index].machine != points[index - 1].machine)
+        .filter(|index| of(&points[*index]) != of(&points[index - 1]))
         .collect();
     // Levels on different machines are not compared; each has a series of its own,
     // also where they take turns.
-    let mut series: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut series: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (index, point) in points.iter().enumerate() {
-        series.entry(&point.machine).or_default().push(index);
+        series.entry(of(point)).or_default().push(index);
     }
     let mut changes = Vec::new();
     for indices in series.values() {

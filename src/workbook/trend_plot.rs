@@ -13,10 +13,13 @@ const DAY: i64 = 86_400;
 /// Draws a trend.
 #[must_use]
 pub fn trend_plot(trend: &Trend) -> Plot {
-    let slug = format!("trend-{}", trend.phase.to_lowercase().replace('_', "-"));
+    // It is the name of a file.
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let phase: String = trend.phase.to_lowercase().chars().map(plain).collect();
+    let slug = format!("trend-{phase}");
     let title = format!("{}: P95 over time", trend.phase);
-    let caption = "Each dot is one measurement. A dashed vertical line is another machine, an arrow \
-                   with a commit a change of level; the dotted line is the target.";
+    let caption = "Each dot is one measurement. A dashed vertical line is another machine or \
+                   build, an arrow with a commit a change of level; the dotted line is the target.";
     Plot::new(&slug, &title, caption, |width| draw(trend, width))
 }
 
@@ -54,7 +57,7 @@ fn draw(trend: &Trend, width: Width) -> Canvas {
             "soft",
             Anchor::Middle,
             (at, frame.top - 8.0),
-            "other machine",
+            other(trend, *index),
         );
     }
     let place = |index: usize| {
@@ -103,6 +106,15 @@ fn draw(trend: &Trend, width: Width) -> Canvas {
     }
     legend.draw(&mut canvas, frame.bottom() + 36.0);
     canvas
+}
+
+/// What is another at a point than at the one before it.
+fn other(trend: &Trend, index: usize) -> &'static str {
+    if trend.points[index].machine == trend.points[index - 1].machine {
+        "other build"
+    } else {
+        "other machine"
+    }
 }
 
 /// Half way between a point and the one before it.

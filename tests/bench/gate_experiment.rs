@@ -5,7 +5,7 @@
 //! second experiment. Each run is a few hundred samples in a process of its own,
 //! as in a real comparison of two builds. Repeat it with
 //! `cargo nextest run --profile bench -E 'test(gate_experiment)'`; `GATE_AA` and
-//! `GATE_AB` set the numbers of decisions.
+//! `GATE_AB` set the numbers of decisions, 40 and 20 or more.
 #![expect(
     clippy::print_stdout,
     reason = "its figures are what a measurement is for"
@@ -83,8 +83,35 @@ fn decide(slowdown: f64) -> Result<Outcome> {
     duel.run(|side| run(if side == Side::New { slowdown } else { 0.0 }))
 }
 
-fn decisions(variable: &str, default: usize) -> Result<usize> {
-    Ok(std::env::var(variable).map_or(Ok(default), |value| value.parse())?)
+/// How many decisions `variable` asks for, `least` without it; fewer would hold
+/// whatever they were.
+fn decisions(variable: &str, least: usize) -> Result<usize> {
+    enough(variable, std::env::var(variable).ok().as_deref(), least)
+}
+
+fn enough(variable: &str, value: Option<&str>, least: usize) -> Result<usize> {
+    let count = match value {
+        Some(value) => value.parse::<usize>()?,
+        None => least,
+    };
+    if count < least {
+        return Err(Failure::new(format!(
+            "`{variable}` is {count}: fewer than {least} decisions show nothing"
+        )));
+    }
+    Ok(count)
+}
+
+#[test]
+fn fewer_decisions_than_show_something_are_refused() -> Result {
+    assert_eq!(enough("GATE_AA", None, 40)?, 40);
+    assert_eq!(enough("GATE_AA", Some("60"), 40)?, 60);
+    for few in ["0", "39"] {
+        let error = enough("GATE_AA", Some(few), 40).unwrap_err().to_string();
+        assert!(error.contains(&format!("`GATE_AA` is {few}:")), "{error}");
+    }
+    assert!(enough("GATE_AA", Some("many"), 40).is_err());
+    Ok(())
 }
 
 fn experiment(what: &str, count: usize, slowdown: f64) -> Result<Vec<Outcome>> {

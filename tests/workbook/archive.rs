@@ -106,6 +106,55 @@ fn what_is_no_artifact_says_why() {
 }
 
 #[test]
+fn a_figure_that_cannot_be_is_refused_with_its_phase_and_its_name() {
+    let directory = scratch();
+    let path = directory.join("x.json");
+    let published = |more: &str| {
+        format!(
+            "{{\"date\": \"2025-07-14\", \"phases\": {{\"A\": {{\"target\": \"1 s\", \
+             \"gate\": \"hard\", \"samples\": 3, \"mean\": 0.1, {more}}}}}}}"
+        )
+    };
+    for (more, says) in [
+        ("\"p95\": -0.2", "phase `A`: its P95 is -200 ms"),
+        (
+            "\"p95\": 0.2, \"max\": -1",
+            "phase `A`: its max is -1000 ms",
+        ),
+        (
+            "\"p95\": 0.2, \"steps\": [[\"look up\", -0.1]]",
+            "phase `A`: step `look up`, its mean is -100 ms",
+        ),
+        (
+            "\"p95\": 0.2, \"histogram\": [[-1, 1, 1]]",
+            "phase `A`: a bin's beginning is -1000 ms",
+        ),
+        (
+            "\"p95\": 0.2, \"histogram\": [[0, 1, 1e18]]",
+            "phase `A`: the share of a bin is 1000000000000000000, which is 0 to 1",
+        ),
+        (
+            "\"p95\": 0.2, \"histogram\": [[0, 1, -0.5]]",
+            "phase `A`: the share of a bin is -0.5, which is 0 to 1",
+        ),
+    ] {
+        std::fs::write(&path, published(more)).unwrap();
+        let error = Artifact::read(&path).unwrap_err().to_string();
+        assert!(
+            error.contains(says) && error.contains("x.json"),
+            "{more}: {error}"
+        );
+    }
+    std::fs::write(&path, published("\"p95\": 0.2")).unwrap();
+    assert!(Artifact::read(&path).is_ok());
+    let mut newest = artifact("2026-03-01T10:00:00Z");
+    newest.phases[0].summary.p95_ms = -1.0;
+    let path = newest.write(directory.path()).unwrap();
+    let error = Artifact::read(&path).unwrap_err().to_string();
+    assert!(error.contains("phase `TRUE`: its P95 is -1 ms"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_read_does_not_hide_the_rest_and_has_help_of_its_own() {
     let directory = scratch();
     let path = artifact("2026-03-01T10:00:00Z")

@@ -313,3 +313,116 @@ fn a_tolerance_above_the_noise_is_accepted() {
         "{text}"
     );
 }
+
+#[test]
+fn a_hard_phase_that_the_base_does_not_have_does_not_fail() {
+    let (directory, config) = repository();
+    commit(directory.path(), 1_000, "as it was");
+    let fresh = "[phase.FRESH]\ntarget = \"10 s\"\ngate = \"hard\"\nsamples = 3\n\
+                 run = { command = [\"sh\", \"fresh.sh\"] }\n[phase.COUNT]";
+    edit(&config, "[phase.COUNT]", fresh);
+    edit(
+        &config,
+        "\"hard\"\nsamples = 3\ntolerance",
+        "\"soft\"\nsamples = 3\ntolerance",
+    );
+    std::fs::write(directory.join("fresh.sh"), "true\n").unwrap();
+    commit(directory.path(), 1_000, "one more phase");
+    let gate = ["gate", "--config", &config, "--base", "HEAD~1"];
+    let text = shakedown(&gate);
+    assert!(text.starts_with("exit 0\n"), "{text}");
+    let says = "new    FRESH (hard): not compared: the base has no such phase";
+    assert!(text.contains(says), "{text}");
+    assert!(!text.contains("new    COUNT"), "{text}");
+}
+
+#[test]
+fn a_base_without_a_configuration_has_no_phase() {
+    let (directory, config) = repository();
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::remove_file(&config).unwrap();
+    commit(directory.path(), 1_000, "no phase yet");
+    std::fs::write(&config, text).unwrap();
+    commit(directory.path(), 1_000, "the first one");
+    let text = shakedown(&["gate", "--config", &config, "--base", "HEAD~1"]);
+    assert!(
+        text.starts_with("exit 0\n") && text.contains("new    COUNT (hard): not compared"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_wait_that_did_not_wait_is_not_compared() {
+    let (directory, config) = repository();
+    edit(
+        &config,
+        "target = \"10 s\"",
+        "target = \"60 s\"\nat-least = \"50 s\"",
+    );
+    commit(directory.path(), 10, "as it was");
+    commit(directory.path(), 10, "the same");
+    let text = shakedown(&["gate", "--config", &config, "--base", "HEAD~1"]);
+    assert!(
+        text.starts_with("exit 100\n")
+            && text.contains("and none may take less than 50.0s")
+            && text.contains("FAIL   COUNT (hard): not compared: it failed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_configuration_beside_the_workspace_has_its_base_in_the_same_place() {
+    let (directory, config) = repository();
+    let own = directory.join("bench.toml");
+    std::fs::rename(&config, &own).unwrap();
+    commit(directory.path(), 5_000, "as it was");
+    commit(directory.path(), 20_000, "slower");
+    let own = own.display().to_string();
+    let text = shakedown(&["gate", "--config", &own, "--base", "HEAD~1"]);
+    assert!(
+        text.starts_with("exit 100\n") && text.contains("FAIL   COUNT (hard): P95 +"),
+        "{text}"
+    );
+    assert!(directory.join("target/shakedown/base").is_dir());
+}
+
+#[test]
+fn a_calibration_of_other_runs_is_told() {
+    let (directory, config) = repository();
+    commit(directory.path(), 1_000, "one");
+    edit(&config, "tolerance = 0.5", "tolerance = 9.9");
+    let calibrate = [
+        "calibrate",
+        "--config",
+        &config,
+        "--pairs",
+        "4",
+        "--samples",
+        "5",
+    ];
+    shakedown(&calibrate);
+    let gate = |samples: &str| {
+        let gate = ["gate", "--config", &config, "--base", "HEAD", "--samples"];
+        shakedown(&[&gate[..], &[samples]].concat())
+    };
+    let warning = "warning: COUNT: runs of 5 samples were calibrated, and these have 3";
+    let text = gate("3");
+    assert!(text.contains(warning), "{text}");
+    let text = gate("5");
+    assert!(!text.contains("were calibrated"), "{text}");
+}
+
+#[test]
+fn a_broken_calibration_is_told_and_holds_up_nothing() {
+    let (directory, config) = repository();
+    edit(&config, "\"hard\"", "\"soft\"");
+    commit(directory.path(), 100, "one");
+    let day = directory.join("development/bench-artifacts/2026-01-01");
+    std::fs::create_dir_all(&day).unwrap();
+    std::fs::write(day.join("noise-1.json"), "{ cut off").unwrap();
+    let text = shakedown(&["gate", "--config", &config, "--base", "HEAD"]);
+    assert!(
+        text.starts_with("exit 0\n") && text.contains("noise-1.json` is no calibration"),
+        "{text}"
+    );
+}

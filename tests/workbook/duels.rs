@@ -152,6 +152,60 @@ fn many_phases_together_need_more_evidence() {
     );
 }
 
+/// Sixteen pairs whose new side is `slowdown` times the base, give or take.
+fn spread(slowdown: f64) -> Vec<(f64, f64)> {
+    (0..16)
+        .map(|n| (10.0, 10.0 * slowdown * (1.0 + 0.03 * f64::from(n % 5 - 2))))
+        .collect()
+}
+
+#[test]
+fn evidence_that_is_enough_for_one_phase_is_not_for_one_of_a_hundred() {
+    let decide = |slowdown: f64, phases: usize| {
+        let duel = Duel::new(tolerance(0.1, 0.0), phases);
+        duel.judge(&spread(slowdown)).decision
+    };
+    let between = (0..25)
+        .map(|step| 1.1 + 0.008 * f64::from(step))
+        .find(|slowdown| decide(*slowdown, 1) == Decision::Fail)
+        .unwrap();
+    assert_ne!(decide(between, 100), Decision::Fail, "{between}");
+    // What is far slower than that fails among a hundred too.
+    assert_eq!(decide(1.4, 100), Decision::Fail);
+}
+
+#[test]
+fn the_interval_is_the_one_that_decides() {
+    for step in 0..12 {
+        let pairs = spread(1.0 + 0.021 * f64::from(step));
+        for phases in [1, 9] {
+            let outcome = Duel::new(tolerance(0.1, 0.0), phases).judge(&pairs);
+            let expected = if outcome.low >= 0.1 {
+                Decision::Fail
+            } else if outcome.high <= 0.1 {
+                Decision::Pass
+            } else {
+                Decision::Inconclusive
+            };
+            assert_eq!(outcome.decision, expected, "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn what_can_be_seen_is_beyond_the_absolute_tolerance_too() {
+    let pairs = spread(1.0);
+    let detectable = |absolute| {
+        Duel::new(tolerance(0.1, absolute), 1)
+            .judge(&pairs)
+            .detectable
+    };
+    assert!(detectable(0.0) < 0.2, "{}", detectable(0.0));
+    // Five milliseconds of ten are a half.
+    let five = detectable(5.0);
+    assert!(five > 0.5 && five < 0.6, "{five}");
+}
+
 #[test]
 fn a_build_that_is_far_slower_fails_among_many_phases() {
     let mut noise = Dice(7);

@@ -151,3 +151,11 @@ fn a_soft_breach_gets_one_ticket_a_commit() {
         "{text}"
     );
 }
+
+#[test]
+fn a_ticket_stays_in_its_directory_whatever_its_phase_is_called() {
+    let mut artifact = mixed();
+    artifact.phases[3].phase = "../../SLOPPY_ONE".to_owned();
+    let tickets = GateReport::of(&artifact).tickets();
+    assert_eq!(tickets[0].0, "SLOPPY_ONE-c0ffee1.md");
+}

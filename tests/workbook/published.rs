@@ -225,3 +225,13 @@ fn a_breach_stands_among_the_action_items() {
         "{actions}"
     );
 }
+
+#[test]
+fn a_share_that_cannot_be_is_drawn_no_longer_than_a_whole() {
+    let settings = Settings::above(&root()).unwrap();
+    let mut artifact = artifact();
+    let of = artifact.phases.iter_mut().find(|of| !of.bins.is_empty());
+    of.unwrap().bins[0].share = 1e18;
+    let text = markdown(&workbook(&settings, &[artifact]), "plots");
+    assert!(text.contains(&format!("| {} |", "█".repeat(40))), "{text}");
+}

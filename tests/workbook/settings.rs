@@ -35,6 +35,21 @@ fn parse(text: &str) -> Result<Settings, String> {
 }
 
 #[test]
+fn a_file_belongs_to_the_directory_it_is_in_or_to_the_one_above_its_dot_config() {
+    for (file, root) in [
+        ("/app/.config/shakedown.toml", "/app"),
+        ("/app/bench.toml", "/app"),
+        ("/app/config/bench.toml", "/app/config"),
+        ("app/.config/bench.toml", "app"),
+        (".config/shakedown.toml", "."),
+        ("bench.toml", "."),
+    ] {
+        let settings = Settings::parse(Path::new(file), "").unwrap();
+        assert_eq!(settings.root(), Path::new(root), "{file}");
+    }
+}
+
+#[test]
 fn phases_keep_the_order_of_the_file() {
     let settings = parse(GOOD).unwrap();
     let names: Vec<&str> = settings
@@ -162,6 +177,11 @@ fn a_command_and_a_stress_run_have_no_steps_and_a_stress_run_no_warm_up() {
         (command, "steps = [\"a\"]", "`steps` are what a function"),
         (stress, "steps = [\"a\"]", "`steps` are what a function"),
         (stress, "warmup = 1", "no `warmup` beside `stress`"),
+        (
+            stress,
+            "at-least = \"1 ms\"",
+            "no `at-least` beside `stress`",
+        ),
     ] {
         let error = of(run, key).unwrap_err();
         assert!(
@@ -314,5 +334,14 @@ fn this_repository_has_the_eight_phases_of_the_form() {
             (target, gate),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn a_wait_that_is_far_too_long_breaks_its_gate() {
+    let settings = Settings::above(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for (name, limit) in [("QUOTA_WAIT", "7 s"), ("QUOTA_WAIT_HARD", "65 s")] {
+        let phase = settings.phase(name).unwrap();
+        assert_eq!(phase.limit().to_string(), limit, "{name}");
     }
 }

@@ -195,6 +195,43 @@ fn a_broken_gate_exits_with_100_and_leaves_tickets_and_junit() {
 }
 
 #[test]
+fn where_nothing_was_judged_the_output_and_the_junit_document_say_so() {
+    let directory = scratch();
+    let config = gated(directory.path());
+    let table = "[phase.OTHER]\ntarget = \"1 s\"\ngate = \"soft\"\nsamples = 1\n";
+    std::fs::write(&config, table).unwrap();
+    let junit = directory.join("gate.xml").display().to_string();
+    let text = shakedown(&[
+        "gate", "--config", &config, "--phase", "OTHER", "--format", "github", "--junit", &junit,
+    ]);
+    assert!(
+        text.starts_with("exit 100\n") && text.contains("nothing was judged"),
+        "{text}"
+    );
+    assert!(
+        text.contains("::warning title=phase OTHER::not measured"),
+        "{text}"
+    );
+    let xml = std::fs::read_to_string(&junit).unwrap();
+    assert!(xml.contains("name=\"OTHER\"><skipped"), "{xml}");
+}
+
+#[test]
+fn more_samples_than_a_phase_may_have_are_refused() {
+    for command in ["bench", "gate", "calibrate"] {
+        let mut arguments = vec![command, "--samples", "10000001"];
+        if command == "gate" {
+            arguments.extend(["--base", "HEAD"]);
+        }
+        let text = shakedown(&arguments);
+        assert!(
+            text.starts_with("exit 2\n") && text.contains("10000001 is not in 1..=10000000"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_archive_is_an_error_with_help() {
     let directory = scratch();
     std::fs::create_dir(directory.join(".config")).unwrap();

@@ -81,6 +81,42 @@ fn another_machine_is_marked_and_is_no_change_of_the_code() {
 }
 
 #[test]
+fn an_artifact_that_does_not_say_its_build_is_on_no_other_machine() {
+    let mut artifacts = archive(40, |day| if day < 25 { 10.0 } else { 13.0 });
+    for artifact in &mut artifacts[20..] {
+        artifact.phases[0].build = "release".to_owned();
+    }
+    let trends = trend(&artifacts, 12);
+    assert!(trends[0].machine_changes.is_empty());
+    assert_eq!(trends[0].changes.len(), 1, "{:?}", trends[0].changes);
+    assert_eq!(trends[0].changes[0].index, 25);
+}
+
+#[test]
+fn another_build_is_marked_as_one() {
+    let mut artifacts = archive(30, |day| if day < 15 { 10.0 } else { 20.0 });
+    for (number, artifact) in artifacts.iter_mut().enumerate() {
+        let build = if number < 15 { "release" } else { "dev" };
+        artifact.phases[0].build = build.to_owned();
+    }
+    let trends = trend(&artifacts, 12);
+    assert_eq!(trends[0].machine_changes, [15]);
+    assert!(trends[0].changes.is_empty(), "{:?}", trends[0].changes);
+    let drawing = trend_plot(&trends[0]);
+    assert!(drawing.wide.contains("other build") && !drawing.wide.contains("other machine"));
+}
+
+#[test]
+fn a_phase_of_any_name_is_drawn_in_a_file_of_a_plain_one() {
+    let mut artifacts = archive(3, |_| 10.0);
+    for artifact in &mut artifacts {
+        artifact.phases[0].phase = "../../x".to_owned();
+    }
+    let drawing = trend_plot(&trend(&artifacts, 12)[0]);
+    assert_eq!(drawing.slug, "trend-------x");
+}
+
+#[test]
 fn a_change_is_found_though_two_machines_take_turns() {
     let mut artifacts = archive(40, |day| {
         let level = if day < 20 { 10.0 } else { 14.0 };

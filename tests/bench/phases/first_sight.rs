@@ -16,7 +16,30 @@ use shakedown::{Failure, Result};
 use super::runtime;
 use crate::decnet_server::{self, DecnetServer};
 
+/// Attackers that have an address of their own: 127.77.0.1 and on.
+const ADDRESSES: u64 = 65_535;
+
+/// Whether each of so many attackers has an address of its own.
+fn addresses_for(attackers: u64) -> Result {
+    if attackers <= ADDRESSES {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{attackers} attackers, warm-up included, would share {ADDRESSES} addresses: one that was \
+         seen before shows at once"
+    )))
+}
+
+#[test]
+fn an_attacker_is_never_one_who_was_seen_before() {
+    assert!(addresses_for(65_535).is_ok());
+    let error = addresses_for(65_536).unwrap_err().to_string();
+    assert!(error.starts_with("65536 attackers"), "{error}");
+}
+
 pub(super) fn first_sight(phase: &mut Sampler) -> Result {
+    let warmup = phase.phase().warmup.min(phase.samples());
+    addresses_for(phase.samples() + warmup)?;
     let server = DecnetServer::builder()
         .env("DECNET_BCRYPT_COST", "4")
         .start()?;
