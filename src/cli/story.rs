@@ -7,6 +7,13 @@ use clap::Args;
 use super::{Error, Exit, Output};
 use crate::story::{Archive, StoryConfig, StoryError, Tale, document, publish, summary};
 
+// Not in the options' documentation: there an indented block is a Rust example.
+const NAMES_HELP: &str = r#"A pattern for names of your own, in .config/shakedown.toml:
+
+    [[story.names]]
+    pattern = "nightly-{users}u-{commit}"
+    set = { tracing = "off" }"#;
+
 /// Tell the performance story of archived load-test profiles: Markdown, a page, plots
 ///
 /// Reads every table of Locust's in DIR (any version, or copied from its web
@@ -15,17 +22,11 @@ use crate::story::{Archive, StoryConfig, StoryError, Tale, document, publish, su
 ///
 /// Factors come from the records, or from file names such as
 /// profile_1500_notracing_12_workers_fb69a06.csv, in any order. Other names are
-/// read by patterns in .config/shakedown.toml:
-///
-///     [[story.names]]
-///     pattern = "nightly-{users}u-{commit}"
-///     set = { tracing = "off" }
-///
-/// The same file has the story's opening words ([story] about), what runs have to
-/// reach ([[story.target]]) and pairs that differ in several factors
-/// ([[story.ratio]]).
+/// read by patterns in .config/shakedown.toml. The same file has the story's
+/// opening words ([story] about), what runs have to reach ([[story.target]]) and
+/// pairs that differ in several factors ([[story.ratio]]).
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_long_help = NAMES_HELP)]
 pub(crate) struct StoryOptions {
     /// The directory of profiles
     #[arg(value_name = "DIR", default_value = "development/profiles")]
