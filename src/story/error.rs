@@ -23,7 +23,7 @@ pub enum StoryError {
         path: PathBuf,
     },
     /// The Markdown would take the place of the page.
-    #[error("`{}` is where the page goes; name the Markdown, such as `Story.md`, and the page goes beside it", path.display())]
+    #[error("`{}` is where the page goes", path.display())]
     IsPage {
         /// What was named.
         path: PathBuf,
@@ -90,6 +90,9 @@ impl StoryError {
             Self::List { .. } => Some("name the directory: cargo shakedown story DIR"),
             Self::NoProfiles { .. } => {
                 Some("archive a run first: cargo nextest run --profile stress")
+            }
+            Self::IsPage { .. } => {
+                Some("name the Markdown, such as `Story.md`; the page goes beside it")
             }
             Self::Config { .. } => Some(
                 "known keys: title, tolerance, about, base, [[story.names]] (pattern, set), [[story.target]] (name, select, min-rps, max-p95, max-p99, max-fail-rate), [[story.ratio]] (name, before, after)",
