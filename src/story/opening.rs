@@ -71,7 +71,7 @@ fn base(tale: &Tale<'_>) -> Option<Vec<Span>> {
         format!(", on {machine} ({phrase})")
     });
     let which = if tale.base_is_chosen {
-        "of those that `[story] base` allows, the one"
+        "the one of those that `[story] base` fits"
     } else {
         "the set-up"
     };
