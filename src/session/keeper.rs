@@ -281,7 +281,7 @@ impl Keeper {
     fn write(&self) {
         let path = self.place.state();
         let written = if self.lock.is_some() {
-            record::write_anew(&path, &self.record)
+            record::write_quickly(&path, &self.record)
         } else {
             record::write(&path, &self.record)
         };

@@ -3,8 +3,10 @@
 //! Both are written to a temporary name and renamed, so a reader sees all of
 //! one version or all of another.
 
+use std::ffi::CString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -75,26 +77,80 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
     }
 }
 
-/// Writes `path` anew, under the lock that whoever finds it missing waits for.
+/// Replaces `path` where time counts: by exchanging two files.
 ///
 /// Some file systems (ext4) start to write a file to the disk when it replaces
 /// another by renaming, which on a busy disk takes longer than all the rest of
-/// a start.
-pub(super) fn write_anew(path: &Path, content: &impl Serialize) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => write(path, content),
+/// a start. At no time is there no file: who finds none begins the start again.
+pub(super) fn write_quickly(path: &Path, content: &impl Serialize) -> io::Result<()> {
+    written(path, content, |temporary| match exchange(temporary, path) {
+        // It is the former file now.
+        Ok(()) => fs::remove_file(temporary),
+        // There is none yet, or the file system cannot exchange.
+        Err(_) => fs::rename(temporary, path),
+    })
+}
+
+/// Makes each of two files the other one, at once (Linux 3.15).
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let name = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from);
+    let (one, other) = (name(one)?, name(other)?);
+    // SAFETY: plain system call; both names end in a zero and outlive it.
+    let outcome = unsafe {
+        libc::syscall(
+            libc::SYS_renameat2,
+            libc::AT_FDCWD,
+            one.as_ptr(),
+            libc::AT_FDCWD,
+            other.as_ptr(),
+            libc::RENAME_EXCHANGE,
+        )
+    };
+    match outcome {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
 /// Replaces `path`.
 pub(super) fn write(path: &Path, content: &impl Serialize) -> io::Result<()> {
+    written(path, content, |temporary| fs::rename(temporary, path))
+}
+
+/// Writes a file beside `path` and has it put in place.
+fn written(
+    path: &Path,
+    content: &impl Serialize,
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.new", own_id()));
-    let written = fs::write(&temporary, serde_json::to_vec(content)?)
-        .and_then(|()| fs::rename(&temporary, path));
+    let written =
+        fs::write(&temporary, serde_json::to_vec(content)?).and_then(|()| put(&temporary));
     if written.is_err() {
         // The error at hand is the one to tell.
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_replaced_is_there_at_all_times() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state.json");
+        write_quickly(&path, &0).unwrap();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| (1..=2_000).try_for_each(|n| write_quickly(&path, &n)));
+            while !writer.is_finished() {
+                assert!(read::<u32>(&path).unwrap().is_some());
+            }
+            writer.join().unwrap().unwrap();
+        });
+        assert_eq!(read(&path).unwrap(), Some(2_000));
+        let left = fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(left, 1, "the former file is gone");
+    }
 }
