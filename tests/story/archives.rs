@@ -220,7 +220,8 @@ fn a_record_counts_the_measured_window_and_not_the_ramp() {
     let archive = archive("records");
     let run = archive.profiles.iter().find(|run| run.recorded).unwrap();
     let seconds = run.numbers.requests / run.numbers.rps.unwrap();
-    assert!((seconds - 10.0).abs() < 0.01, "{seconds}");
+    // The rate is of the whole seconds among the ten that were measured.
+    assert!((seconds - 10.0).abs() < 0.05, "{seconds}");
     assert!(
         run.numbers.p50_ms.unwrap().fract() != 0.0,
         "microseconds, not Locust's whole ones"
@@ -321,7 +322,8 @@ fn samples_of_the_server_are_evidence_in_words_and_as_a_flame_graph() {
     assert!(archive.bad.is_empty(), "{:?}", archive.bad);
     let told = document(&Tale::new(&archive, &StoryConfig::default()));
     let text = markdown(&told, "plots");
-    let sentence = "4,000 samples of the server's processor time: 41% `sqlite3VdbeExec`, \
+    let sentence = "4,000 samples of the server's processor time, by thread: 100% `decnet`; \
+                    by what ran itself: 41% `sqlite3VdbeExec`, \
                     12% `decnet::api::ingest::store_logs`.";
     assert!(text.contains(sentence), "{text}");
     assert!(text.contains("plots/flame-01.svg"), "{text}");
