@@ -87,7 +87,7 @@ locust-peer: tools $(PEERS)/locust ## a real Locust from PyPI against our files,
 story-peers: tools $(PEERS)/fastapi ## the load of the story on a FastAPI service from PyPI
 	STRESS_PEERS=1 SHAKEDOWN_REQUIRE=peers $(NEXTEST) --profile stress --test stress -E 'test(/^peers::/)'
 
-# Every run that the story compares, then the story. About 27 s a run, 24 runs a round;
+# Every run that the story compares, then the story. About 27 s a run, 23 runs a round;
 # STORY_ROUNDS=4 gives verdicts, since rounds take turns and so meet the same machine.
 STORY_RUNS := /^(matrix|matrix_mysql|peers)::/
 PROFILES := development/profiles

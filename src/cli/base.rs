@@ -1,6 +1,7 @@
 //! The checkout of a base: a git worktree below `target/shakedown/base/` of the
 //! workspace, kept with its build for the next time; the last two are kept.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,7 @@ use std::time::SystemTime;
 
 use super::gate::root;
 use super::{Error, Output};
-use crate::workbook::{Artifact, Settings, WorkbookError};
+use crate::workbook::{Artifact, Phase, Settings, WorkbookError, phase_names};
 
 /// Checkouts that are kept, the newest included.
 const KEPT: usize = 2;
@@ -22,9 +23,17 @@ pub(crate) struct Base {
     pub(crate) settings: Settings,
     /// Its commit.
     pub(crate) commit: String,
+    /// The phases of its own configuration, where that can be read.
+    phases: Option<BTreeSet<String>>,
 }
 
 impl Base {
+    /// Whether its own configuration has no such phase.
+    pub(crate) fn lacks(&self, phase: &Phase) -> bool {
+        let known = self.phases.as_ref();
+        known.is_some_and(|names| !names.contains(&phase.name))
+    }
+
     /// Checks out `base`: a revision, or the commit of an artifact.
     pub(crate) fn check_out(
         settings: &Settings,
@@ -74,7 +83,12 @@ impl Base {
         settings
             .environment
             .insert("CARGO_TARGET_DIR".to_owned(), target);
-        Ok(Self { settings, commit })
+        let phases = phase_names(&settings.path);
+        Ok(Self {
+            settings,
+            commit,
+            phases,
+        })
     }
 }
 
@@ -156,4 +170,26 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<String, Error> {
         command: format!("git {}", arguments.join(" ")),
         message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_is_lacking_where_the_configuration_can_be_read_and_has_it_not() {
+        let text = "[phase.A]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+        let settings = Settings::parse(Path::new("/app/.config/shakedown.toml"), text).unwrap();
+        let phase = settings.phases[0].clone();
+        let mut base = Base {
+            settings,
+            commit: String::new(),
+            phases: None,
+        };
+        assert!(!base.lacks(&phase), "nobody knows");
+        base.phases = Some(BTreeSet::from(["B".to_owned()]));
+        assert!(base.lacks(&phase));
+        base.phases = Some(BTreeSet::from(["A".to_owned()]));
+        assert!(!base.lacks(&phase));
+    }
 }

@@ -1,6 +1,5 @@
 //! Two builds whose phases can be run in turn.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::bench_tier::{BenchTier, NotRun, Run, build_programs, is_function};
@@ -8,7 +7,7 @@ use super::gate::root;
 use super::{Error, Output};
 use crate::workbook::{
     Measurement, NotCompared, Phase, RunKind, Settings, Side, Verdict, WorkbookError, judge,
-    measure, phase_names,
+    measure,
 };
 
 /// A 95th percentile is a nanosecond or more: ratios are taken of it.
@@ -19,8 +18,6 @@ const LEAST_MS: f64 = 1e-6;
 pub(crate) struct Build {
     settings: Settings,
     tier: BenchTier,
-    /// The phases of its own configuration, where that can be read.
-    known: Option<BTreeSet<String>>,
 }
 
 impl Build {
@@ -41,18 +38,7 @@ impl Build {
         } else {
             BenchTier::none(&settings)
         };
-        let known = phase_names(&settings.path);
-        Ok(Self {
-            settings,
-            tier,
-            known,
-        })
-    }
-
-    /// Whether its own configuration has no such phase.
-    fn lacks(&self, phase: &Phase) -> bool {
-        let known = self.known.as_ref();
-        known.is_some_and(|names| !names.contains(&phase.name))
+        Ok(Self { settings, tier })
     }
 
     /// Runs a phase once: the 95th percentile of that run, in milliseconds. A wait
@@ -114,9 +100,6 @@ impl Contest {
     /// Why `phase` cannot be run on both sides, where it cannot.
     pub(crate) fn refuses(&self, phase: &Phase) -> Option<NotCompared> {
         let refused = |reason: String| Some(NotCompared::Refused(reason));
-        if self.base.lacks(phase) {
-            return Some(NotCompared::New);
-        }
         match &phase.run {
             RunKind::Http { fixture: None, .. } => refused(
                 "both sides would ask the same server: give it a `fixture`, which each side starts"
@@ -164,12 +147,7 @@ mod tests {
     fn build(text: &str, binary: &str) -> Build {
         let settings = Settings::parse(Path::new("/app/.config/shakedown.toml"), text).unwrap();
         let tier = BenchTier::of_one(&settings, "A", Path::new(binary));
-        let known = None;
-        Build {
-            settings,
-            tier,
-            known,
-        }
+        Build { settings, tier }
     }
 
     const TABLE: &str = "target = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
@@ -199,24 +177,5 @@ mod tests {
         assert!(refuses("/app/target/release/app").is_some());
         assert!(refuses("target/release/app").is_none());
         assert!(refuses("/bin/sh").is_none());
-    }
-
-    #[test]
-    fn whatever_a_phase_runs_it_is_new_where_the_base_does_not_have_it() {
-        for run in [
-            "{ command = [\"/app/target/release/app\"] }",
-            "{ stress = \"a::b\", users = 1, duration = \"1 s\" }",
-            "{ http = \"GET http://127.0.0.1:1/\" }",
-        ] {
-            let text = format!("[phase.A]\n{TABLE}run = {run}\n");
-            let mut contest = Contest::with_itself(build(&text, "/bench"));
-            let phase = contest.new.settings.phases[0].clone();
-            contest.base.known = Some(BTreeSet::from(["B".to_owned()]));
-            assert_eq!(contest.refuses(&phase), Some(NotCompared::New), "{run}");
-            contest.base.known = Some(BTreeSet::from(["A".to_owned()]));
-            assert_ne!(contest.refuses(&phase), Some(NotCompared::New), "{run}");
-            contest.base.known = None;
-            assert_ne!(contest.refuses(&phase), Some(NotCompared::New), "{run}");
-        }
     }
 }

@@ -50,34 +50,36 @@ pub(super) fn against(
     let noise = known_noise(&settings, &phases, samples, output);
     let too_noisy = |phase: &Phase| noise.as_ref().and_then(|noise| noise.refuses(phase));
     let commit = Revision::of_directory(settings.root()).commit;
-    let new = Build::of(&settings, &settings.path, &phases, output)?;
     let base = Base::check_out(&settings, base, output)?;
-    let old = Build::of(&base.settings, &settings.path, &phases, output)?;
-    let mut contest = Contest::between(old, new)?;
+    // What the base does not have is not compared, however noisy it is.
+    let known = |phase: &Phase| match base.lacks(phase) {
+        true => Some(NotCompared::New),
+        false => too_noisy(phase).map(NotCompared::Refused),
+    };
+    let open: Vec<Phase> = phases
+        .iter()
+        .filter(|phase| known(phase).is_none())
+        .cloned()
+        .collect();
+    let mut contest = contest(&settings, &base, &open, output)?;
     let mut compared: Vec<Compared> = Vec::new();
     let mut failure = None;
     let refusals: Vec<Option<NotCompared>> = phases
         .iter()
-        .map(|phase| {
-            let refused = contest.refuses(phase);
-            // What the base does not have is not compared, however noisy it is.
-            match refused {
-                Some(NotCompared::New) => refused,
-                _ => too_noisy(phase).map(NotCompared::Refused).or(refused),
-            }
-        })
+        .map(|phase| known(phase).or_else(|| contest.as_ref()?.refuses(phase)))
         .collect();
     let family = refusals.iter().filter(|refused| refused.is_none()).count();
     let mut fought = 0;
     for (phase, refused) in phases.iter().zip(refusals) {
-        let outcome = match refused {
-            Some(refused) => Err(refused),
-            None => {
+        let outcome = match (refused, &mut contest) {
+            (Some(refused), _) => Err(refused),
+            (None, None) => unreachable!("a phase that is not refused is one to build for"),
+            (None, Some(contest)) => {
                 fought += 1;
                 let samples = samples(phase);
                 let place = format!("phase {fought} of {family}: {}", phase.name);
                 output.talk(&format!("{place}, runs of {samples} samples"));
-                fight(&mut contest, phase, samples, family, &place, output)
+                fight(contest, phase, samples, family, &place, output)
                     .map_err(|not_run| not_compared(not_run, &mut failure, output))
             }
         };
@@ -98,6 +100,23 @@ pub(super) fn against(
         Some(exit) => exit,
         None => Exit::Fine,
     })
+}
+
+/// Both builds, for the phases that are to be compared; none for none of them.
+/// Building takes minutes, and what is refused is known before.
+fn contest(
+    settings: &Settings,
+    base: &Base,
+    open: &[Phase],
+    output: &mut Output,
+) -> Result<Option<Contest>, Error> {
+    if open.is_empty() {
+        output.talk("no phase can be compared, so nothing is built");
+        return Ok(None);
+    }
+    let new = Build::of(settings, &settings.path, open, output)?;
+    let old = Build::of(&base.settings, &settings.path, open, output)?;
+    Contest::between(old, new).map(Some)
 }
 
 /// What is known of this machine's noise; says where nothing is, and where it is that

@@ -118,7 +118,8 @@ impl Noise {
         let tolerance = self.tolerance(phase);
         (tolerance < tightest).then(|| {
             format!(
-                "its tolerance of {:.1}% is tighter than this machine's noise allows ({:.1}%)",
+                "its tolerance of {:.1}% is tighter than this machine's noise allows ({:.1}%): widen its \
+                 `tolerance`, or calibrate again on a quieter machine",
                 100.0 * tolerance,
                 100.0 * tightest
             )

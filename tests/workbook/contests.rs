@@ -284,6 +284,10 @@ fn a_tolerance_tighter_than_the_noise_is_refused_from_then_on() {
             && text.contains("FAIL   COUNT (hard): not compared: its tolerance"),
         "{text}"
     );
+    assert!(
+        text.contains("no phase can be compared, so nothing is built"),
+        "{text}"
+    );
     edit(&config, "\"hard\"", "\"soft\"");
     let junit = directory.join("gate.xml").display().to_string();
     let text = shakedown(&[
