@@ -94,12 +94,13 @@ pub(super) fn answer(lines: &str) {
     }
 }
 
-/// Says why a test fails before it began.
-pub(super) fn failure(name: &str, reason: &str, named: Option<&str>) -> String {
-    let why = named.map_or_else(
-        || "the test was run although it was listed as ignored".into(),
-        |named| format!("asked for by `{named}`"),
-    );
+/// Says why a test fails before it began; `as_ignored` if it was listed so.
+pub(super) fn failure(name: &str, reason: &str, named: Option<&str>, as_ignored: bool) -> String {
+    let why = match (named, as_ignored) {
+        (Some(named), _) => format!("asked for by `{named}`"),
+        (None, true) => "the test was run although it was listed as ignored".into(),
+        (None, false) => "the requirement was met when the tests were listed".into(),
+    };
     format!(
         "error: requirement `{name}` is not met: {reason}\nhelp: {why}, so this is a failure, not a skip"
     )
@@ -148,4 +149,34 @@ fn note(name: &str, binary: &str) -> Option<PathBuf> {
     let id = std::env::var("NEXTEST_BINARY_ID").unwrap_or_else(|_| binary.into());
     let id = id.replace("::", ".");
     Some(target.join(format!("nextest/shakedown/skipped/{id}.{name}.txt")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_why_it_is_no_skip() {
+        let help = |named, as_ignored| {
+            let text = failure("camera", "none at hand", named, as_ignored);
+            let (error, help) = text.split_once("\nhelp: ").expect("two lines");
+            assert_eq!(
+                error,
+                "error: requirement `camera` is not met: none at hand"
+            );
+            help.to_owned()
+        };
+        let asked = help(Some("--profile live"), true);
+        assert!(
+            asked.starts_with("asked for by `--profile live`,"),
+            "{asked}"
+        );
+        let ignored = help(None, true);
+        assert!(ignored.contains("listed as ignored"), "{ignored}");
+        let changed = help(None, false);
+        assert!(
+            changed.starts_with("the requirement was met when"),
+            "{changed}"
+        );
+    }
 }

@@ -23,7 +23,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// Unmet, the tests are skipped aloud, or fail if they were asked for by name;
 /// see [the module](mod@crate::tier). The check runs before `main` in each
-/// test process, so it should be quick and must not hang.
+/// test process, so it should be quick and must not hang. Its answer should not
+/// change during a run: a test that was listed because the requirement was met
+/// fails when it no longer is. What comes and goes, such as the load of the
+/// machine, a test waits for itself ([`Poll`](crate::fixtures::poll::Poll)).
 ///
 /// # Example
 ///
@@ -123,7 +126,8 @@ pub fn require<E: Display>(
             startup::relaunch(&others, None);
         }
         (Step::Fail, Some(reason)) => {
-            let message = announcement::failure(name, &reason, named.as_deref());
+            let as_ignored = invocation.only_ignored();
+            let message = announcement::failure(name, &reason, named.as_deref(), as_ignored);
             startup::refuse(&message, startup::FAILED);
         }
         (Step::RunIgnoredToo, _) => {

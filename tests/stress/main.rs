@@ -8,7 +8,6 @@ shakedown::requires!(matrix, matrix::is_wanted, in matrix_mysql, opt_in);
 shakedown::requires!(lenses, lens_costs::are_wanted, in lens_costs, opt_in);
 shakedown::requires!(mysql, shakedown::db::mysql::available, in matrix_mysql, opt_in);
 shakedown::requires!(wrk, accuracy::has_wrk, in accuracy);
-shakedown::requires!(calm_machine, accuracy::is_calm, in accuracy, opt_in);
 shakedown::requires!(own_server, transport::starts_its_own, in transport, opt_in);
 shakedown::requires!(locust, locust_peer::is_installed, in locust_peer, opt_in);
 shakedown::requires!(peers, peers::are_wanted, in peers, opt_in);
