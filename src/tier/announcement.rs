@@ -143,17 +143,40 @@ fn terminal() -> Option<File> {
 /// Where the reason of a skip is kept.
 fn note(name: &str, binary: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    // cargo marks the target directory, wherever it was put.
-    let mut above = program.ancestors();
-    let target = above.find(|directory| directory.join("CACHEDIR.TAG").is_file())?;
+    let target = target_of(&program)?;
     let id = std::env::var("NEXTEST_BINARY_ID").unwrap_or_else(|_| binary.into());
     let id = id.replace("::", ".");
     Some(target.join(format!("nextest/shakedown/skipped/{id}.{name}.txt")))
 }
 
+/// What cargo leaves in a target directory: the tag only where it made the directory
+/// itself, what it knows of the compiler always.
+const MARKS: [&str; 2] = ["CACHEDIR.TAG", ".rustc_info.json"];
+
+/// The target directory that `program` was built in, wherever it was put.
+fn target_of(program: &Path) -> Option<&Path> {
+    let marked = |directory: &&Path| MARKS.iter().any(|mark| directory.join(mark).is_file());
+    program.ancestors().find(marked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// nextest makes the directory itself where its profile writes JUnit, and cargo
+    /// tags only what it made.
+    #[test]
+    fn the_target_directory_is_found_whether_cargo_or_nextest_made_it() {
+        for mark in ["CACHEDIR.TAG", ".rustc_info.json"] {
+            let target = tempfile::tempdir().expect("a directory");
+            std::fs::write(target.path().join(mark), "").expect("a file");
+            for built in ["debug/deps/a-1", "x86_64-unknown-linux-gnu/debug/deps/a-1"] {
+                let program = target.path().join(built);
+                assert_eq!(target_of(&program), Some(target.path()), "{mark} {built}");
+            }
+        }
+        assert_eq!(target_of(Path::new("/nowhere/debug/deps/a-1")), None);
+    }
 
     #[test]
     fn a_failure_says_why_it_is_no_skip() {

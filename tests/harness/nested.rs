@@ -39,10 +39,9 @@ pub(crate) fn sample() -> PathBuf {
 
 /// The target directory of this run.
 pub(crate) fn target() -> PathBuf {
-    let program = std::env::current_exe().unwrap();
-    let mut above = program.ancestors();
-    let target = above.find(|directory| directory.join("CACHEDIR.TAG").is_file());
-    target.expect("cargo marks its target directory").into()
+    // cargo's directory for integration tests is directly below it.
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().unwrap().into()
 }
 
 /// cargo, with an environment as if no cargo and no nextest had started us.
