@@ -16,6 +16,27 @@ const MOST: usize = 256 << 20;
 /// How much of an answer is kept, for its status.
 const HEAD: usize = 4 << 10;
 
+/// Headers that frame a request, so that whoever sends it sets them.
+const OURS: [&str; 3] = ["Connection", "Content-Length", "Transfer-Encoding"];
+
+/// What is wrong with a header, where something is.
+pub(super) fn check_header(name: &str, value: &str) -> Result<(), String> {
+    let letter = |c: char| c.is_ascii_graphic() && c != ':';
+    if name.is_empty() || !name.chars().all(letter) || value.contains(['\r', '\n', '\0']) {
+        return Err(format!(
+            "`{}: {}` is no header",
+            name.escape_debug(),
+            value.escape_debug()
+        ));
+    }
+    if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+        return Err(format!(
+            "the header `{name}` is set by what sends the request: leave it out"
+        ));
+    }
+    Ok(())
+}
+
 /// A request, ready to be sent again and again.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -62,14 +83,14 @@ impl Request {
             format!("{authority}:80")
         };
         let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\
-             Content-Length: {}\r\n",
+            "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
             body.len()
         );
+        if !headers.keys().any(|name| name.eq_ignore_ascii_case("host")) {
+            head.push_str(&format!("Host: {authority}\r\n"));
+        }
         for (name, value) in headers {
-            if blank(name) || value.contains(['\r', '\n']) {
-                return Err(format!("`{name}: {value}` is no header"));
-            }
+            check_header(name, value)?;
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
@@ -125,11 +146,12 @@ impl Request {
         stream.set_write_timeout(Some(left()?))?;
         stream.write_all(&self.bytes)?;
         let (mut head, mut all) = (Vec::new(), 0);
+        let mut chunks = Chunks::default();
         let mut piece = vec![0; 64 << 10];
         loop {
             stream.set_read_timeout(Some(left()?))?;
             let count = match stream.read(&mut piece) {
-                Ok(0) => return self.whole(&head, all).map(|()| head),
+                Ok(0) => return self.whole(&head, &chunks, all).map(|()| head),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 // What the socket says of a time-out differs between systems.
@@ -144,20 +166,28 @@ impl Request {
             }
             let room = HEAD.saturating_sub(head.len()).min(count);
             head.extend_from_slice(&piece[..room]);
+            if let Some((before, Body::Chunks)) = framing(&head) {
+                let of_head = before.saturating_sub(all - count);
+                chunks.read(&piece[of_head..count]);
+            }
         }
     }
 
     /// Whether an answer of `all` bytes that begins with `head` is as long as it says.
-    fn whole(&self, head: &[u8], all: usize) -> io::Result<()> {
-        let Some((before, length)) = lengths(head).filter(|_| !self.bytes.starts_with(b"HEAD "))
-        else {
-            return Ok(());
+    fn whole(&self, head: &[u8], chunks: &Chunks, all: usize) -> io::Result<()> {
+        let framing = framing(head).filter(|_| !self.bytes.starts_with(b"HEAD "));
+        let message = match framing {
+            None => return Ok(()),
+            Some((_, Body::Chunks)) if chunks.ended() => return Ok(()),
+            Some((_, Body::Chunks)) => "its answer ended before its last chunk".to_owned(),
+            Some((before, Body::Bytes(length))) => {
+                let body = all - before;
+                if u64::try_from(body).is_ok_and(|body| body >= length) {
+                    return Ok(());
+                }
+                format!("its answer ended after {body} of {length} bytes")
+            }
         };
-        let body = all - before;
-        if u64::try_from(body).is_ok_and(|body| body >= length) {
-            return Ok(());
-        }
-        let message = format!("its answer ended after {body} of {length} bytes");
         Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
     }
 }
@@ -178,18 +208,96 @@ fn connected(
     Err(last)
 }
 
-/// How long the head of an answer is, and how long it says that its body is; `None`
-/// where it does not say it, or has no body.
-fn lengths(head: &[u8]) -> Option<(usize, u64)> {
+/// Where the end of a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    /// After so many bytes.
+    Bytes(u64),
+    /// After its last chunk.
+    Chunks,
+}
+
+/// How long the head of an answer is, and what it says of the end of its body; `None`
+/// where it says nothing of it, or has no body.
+fn framing(head: &[u8]) -> Option<(usize, Body)> {
     let before = head.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&head[..before]);
     let status = text.split(' ').nth(1)?;
     if ["204", "304"].contains(&status.trim()) {
         return None;
     }
-    let mut headers = text.lines().skip(1).filter_map(|line| line.split_once(':'));
-    let (_, length) = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
-    Some((before, length.trim().parse().ok()?))
+    let value = |wanted: &str| {
+        let mut headers = text.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let found = headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.trim().to_ascii_lowercase())
+    };
+    // It goes before a length, which then does not count (RFC 9112, 6.3).
+    if let Some(codings) = value("transfer-encoding") {
+        return codings
+            .ends_with("chunked")
+            .then_some((before, Body::Chunks));
+    }
+    Some((before, Body::Bytes(value("content-length")?.parse().ok()?)))
+}
+
+/// How far a body in chunks was read (RFC 9112, 7.1).
+#[derive(Debug, Default)]
+struct Chunks {
+    part: Part,
+    /// The size of a chunk, and then what is left of it.
+    left: u64,
+    /// Letters of a line of the trailer.
+    letters: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Size,
+    Extension,
+    Data,
+    AfterData,
+    Trailer,
+    End,
+}
+
+impl Chunks {
+    fn read(&mut self, mut bytes: &[u8]) {
+        while let [byte, rest @ ..] = bytes {
+            bytes = rest;
+            match (self.part, byte) {
+                (Part::Size | Part::Extension, b'\n') if self.left == 0 => {
+                    self.part = Part::Trailer;
+                }
+                (Part::Size | Part::Extension, b'\n') => self.part = Part::Data,
+                (Part::Size, byte) => match char::from(*byte).to_digit(16) {
+                    Some(digit) => {
+                        self.left = self.left.saturating_mul(16).saturating_add(digit.into());
+                    }
+                    None => self.part = Part::Extension,
+                },
+                (Part::Data, _) => {
+                    let more = usize::try_from(self.left - 1).unwrap_or(usize::MAX);
+                    let more = more.min(bytes.len());
+                    bytes = &bytes[more..];
+                    self.left -= 1 + more as u64;
+                    if self.left == 0 {
+                        self.part = Part::AfterData;
+                    }
+                }
+                (Part::AfterData, b'\n') => self.part = Part::Size,
+                (Part::Trailer, b'\n') if self.letters == 0 => self.part = Part::End,
+                (Part::Trailer, b'\n') => self.letters = 0,
+                (Part::Trailer, byte) => self.letters += usize::from(*byte != b'\r'),
+                (Part::Extension | Part::AfterData | Part::End, _) => {}
+            }
+        }
+    }
+
+    /// Whether the last chunk and what may follow it have been read.
+    fn ended(&self) -> bool {
+        self.part == Part::End
+    }
 }
 
 #[cfg(test)]
@@ -221,6 +329,19 @@ mod tests {
         request.send()
     }
 
+    #[test]
+    fn chunks_are_read_whatever_pieces_they_come_in() {
+        let body = b"5\r\nab\r\nc\r\n12;x=\"y\"\r\n0123456789abcdef\r\n\r\n0\r\nX: 1\r\n\r\n";
+        for size in 1..body.len() {
+            let mut chunks = Chunks::default();
+            let (last, before) = body.split_last().unwrap();
+            before.chunks(size).for_each(|piece| chunks.read(piece));
+            assert!(!chunks.ended(), "{size} {chunks:?}");
+            chunks.read(&[*last]);
+            assert!(chunks.ended(), "{size} {chunks:?}");
+        }
+    }
+
     /// What is said of an answer that is just `text`, to a request of `method`.
     fn answered(method: &str, text: &'static str, status: u16) -> Result<(), String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -240,6 +361,47 @@ mod tests {
         let error = answered("GET", cut, 200).unwrap_err();
         assert!(error.contains("ended after 3 of 10 bytes"), "{error}");
         assert_eq!(answered("HEAD", cut, 200), Ok(()));
+        let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (body, whole) in [
+            ("", false),
+            ("3\r\nabc\r\n", false),
+            ("3\r\nabc", false),
+            ("3\r\nab", false),
+            ("8\r\nab\r\n0\r\n\r\n", false),
+            ("3\r\nabc\r\n0\r\n", false),
+            ("3\r\nabc\r\n0\r\nX: 1\r\n", false),
+            ("3\r\nabc\r\n0\r\nX: 1\r\n\r\n", true),
+            ("a;x=1\r\n0123456789\r\n000;y\r\n\r\n", true),
+            ("A\r\n0\r\n\r\n01234\r\n0\r\n\r\n", true),
+            ("3\r\nabc\r\n0\r\n\r\n", true),
+            ("0\r\n\r\n", true),
+        ] {
+            let text: &'static str = format!("{chunks}{body}").leak();
+            let answer = answered("GET", text, 200);
+            let cut = answer.as_ref().is_err_and(|why| why.contains("last chunk"));
+            assert_eq!(
+                (answer.is_ok(), cut),
+                (whole, !whole),
+                "{body:?} {answer:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn headers_are_sent_once() {
+        let headers = |name: &str| BTreeMap::from([(name.to_owned(), "x.test".to_owned())]);
+        let request = |name| Request::new("GET", "http://127.0.0.1:1/", &headers(name), "", 200);
+        for name in ["connection", "Content-Length", "transfer-encoding"] {
+            let error = request(name).unwrap_err();
+            assert!(error.contains("is set by what sends"), "{error}");
+        }
+        let text = String::from_utf8(request("HOST").unwrap().bytes).unwrap();
+        assert_eq!(
+            text.to_ascii_lowercase().matches("host:").count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains("HOST: x.test\r\n"), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Span;
+use super::http::check_header;
 
 /// What a phase runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -93,6 +94,9 @@ impl TryFrom<Table> for RunKind {
                 let (method, url) = request
                     .split_once(' ')
                     .ok_or("`http` is a method and an address: `GET http://127.0.0.1:8000/`")?;
+                for (name, value) in table.headers.iter().flatten() {
+                    check_header(name, value)?;
+                }
                 let path = table.fixture.is_some();
                 if url.starts_with("http://") == path || (path && !url.starts_with('/')) {
                     return Err(format!(

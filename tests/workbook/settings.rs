@@ -196,6 +196,29 @@ fn a_command_and_a_stress_run_have_no_steps_and_a_stress_run_no_warm_up() {
 }
 
 #[test]
+fn headers_that_cannot_be_sent_are_refused_where_they_stand() {
+    let of = |header: &str| {
+        let run =
+            format!("{{ http = \"GET http://127.0.0.1:1/\", headers = {{ {header} = \"x\" }} }}");
+        parse(&format!(
+            "[phase.ONE]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 3\nrun = {run}\n"
+        ))
+    };
+    for (header, says) in [
+        ("Content-length", "the header `Content-length` is set by"),
+        ("\"a b\"", "`a b: x` is no header"),
+        ("\"\"", "`: x` is no header"),
+    ] {
+        let error = of(header).unwrap_err();
+        assert!(
+            error.starts_with("`shakedown.toml`, line 5: ") && error.contains(says),
+            "{error}"
+        );
+    }
+    assert!(of("Host").is_ok() && of("X-Token").is_ok());
+}
+
+#[test]
 fn a_table_that_nobody_reads_is_refused_with_the_one_that_was_meant() {
     for (table, says) in [
         ("[phases.THIRD]", "nobody reads `phases`, perhaps `phase`"),
