@@ -48,6 +48,9 @@ pub struct Micro {
     /// Instructions of one call, on all threads, where valgrind is.
     #[serde(default)]
     pub instructions: Option<u64>,
+    /// Why they were not counted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uncounted: String,
 }
 
 /// What a benchmark is run for.
@@ -156,6 +159,7 @@ impl Bench {
             max_ns: tenths(max),
             work: self.work,
             instructions: None,
+            uncounted: String::new(),
         })
     }
 }

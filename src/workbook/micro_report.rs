@@ -67,10 +67,33 @@ pub fn micros(micros: &[Micro]) -> String {
         .collect();
     let build = &micros[0].build;
     let title = format!("call ({build} build)");
-    columns(
+    let mut text = columns(
         &[&title, "median", "P95", "min", "instr.", "work", "samples"],
         &rows,
-    )
+    );
+    for sentence in uncounted(micros) {
+        text.push_str(&format!("{sentence}\n"));
+    }
+    text
+}
+
+/// Why instructions were not counted, each reason once.
+fn uncounted(micros: &[Micro]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for of in micros.iter().filter(|of| !of.uncounted.is_empty()) {
+        match reasons.iter_mut().find(|(why, _)| *why == of.uncounted) {
+            Some((_, names)) => names.push(&of.name),
+            None => reasons.push((&of.uncounted, vec![&of.name])),
+        }
+    }
+    let sentence = |(why, names): &(&str, Vec<&str>)| {
+        let whose = match names.len() {
+            all if all == micros.len() && all > 1 => "all".to_owned(),
+            _ => names.join(", "),
+        };
+        format!("instructions were not counted ({whose}): {why}")
+    };
+    reasons.iter().map(sentence).collect()
 }
 
 /// The chapter of the page; none without micro-benchmarks.
@@ -120,11 +143,36 @@ pub(super) fn chapter(latest: &Artifact, blocks: &mut Vec<Block>) {
         ],
         latest.micro.iter().map(row).collect(),
     ));
+    blocks.extend(uncounted(&latest.micro).iter().map(|why| sentence(why)));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_nothing_was_counted_is_said_once() {
+        let micro = |name: &str, why: &str| -> Micro {
+            serde_json::from_value(serde_json::json!({
+                "name": name, "build": "release", "samples": 1, "calls": 1, "mean_ns": 5.0,
+                "median_ns": 5.0, "p95_ns": 5.0, "min_ns": 5.0, "max_ns": 5.0, "uncounted": why,
+            }))
+            .unwrap()
+        };
+        let none = "valgrind is not here";
+        let all = [micro("a", none), micro("b", none)];
+        assert_eq!(
+            uncounted(&all),
+            [format!("instructions were not counted (all): {none}")]
+        );
+        let some = [
+            micro("a", ""),
+            micro("b", "valgrind: crashed"),
+            micro("c", ""),
+        ];
+        assert!(micros(&some).ends_with("not counted (b): valgrind: crashed\n"));
+        assert!(uncounted(&[micro("a", "")]).is_empty());
+    }
 
     #[test]
     fn calls_and_counts_have_the_unit_that_fits() {

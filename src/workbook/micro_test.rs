@@ -92,12 +92,11 @@ pub fn micro_test(
             "the micro-benchmark `{name}` timed nothing: call `Bench::each`"
         ))
     })?;
-    let counted = count(&micro, path);
-    micro.instructions = counted.as_ref().ok().copied();
-    let mut report = micros(std::slice::from_ref(&micro));
-    if let Err(why) = counted {
-        report.push_str(&format!("{name}: instructions were not counted: {why}\n"));
+    match count(&micro, path) {
+        Ok(instructions) => micro.instructions = Some(instructions),
+        Err(why) => micro.uncounted = why.to_string(),
     }
+    let report = micros(std::slice::from_ref(&micro));
     if let Some(into) = std::env::var_os(INTO).map(PathBuf::from) {
         write(&into, name, &micro)?;
     }
