@@ -94,7 +94,8 @@ pub struct Summary {
     pub mean_ms: f64,
     /// The median.
     pub p50_ms: Option<f64>,
-    /// What 95 percent did not exceed.
+    /// What 95 percent did not exceed. Of a step that others published, of which no
+    /// percentile is known, its mean.
     pub p95_ms: f64,
     /// What 99 percent did not exceed.
     pub p99_ms: Option<f64>,

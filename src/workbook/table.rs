@@ -80,11 +80,11 @@ pub fn steps(of: &Measurement) -> String {
         return String::new();
     }
     let all: f64 = of.steps.iter().map(|step| step.summary.mean_ms).sum();
-    let row = |name: &str, figures: &super::Summary| {
+    let row = |name: &str, figures: &super::Summary, p95: Option<f64>| {
         [
             name.to_owned(),
             short(figures.mean_ms),
-            short(figures.p95_ms),
+            p95.map_or_else(|| "-".to_owned(), short),
             figures.max_ms.map_or_else(|| "-".to_owned(), short),
             format!(
                 "{:.0}%",
@@ -95,11 +95,19 @@ pub fn steps(of: &Measurement) -> String {
     let mut rows: Vec<[String; 5]> = of
         .steps
         .iter()
-        .map(|step| row(&step.name, &step.summary))
+        .map(|step| {
+            // Of a step that others published nothing but the mean is known.
+            let known = step.summary.p50_ms.is_some();
+            row(
+                &step.name,
+                &step.summary,
+                known.then_some(step.summary.p95_ms),
+            )
+        })
         .collect();
     let mut total = of.summary.clone();
     total.mean_ms = all;
-    rows.push(row("total", &total));
+    rows.push(row("total", &total, Some(total.p95_ms)));
     let title = format!("{} step", of.phase);
     columns(&[&title, "mean", "P95", "max", "share"], &rows)
 }
