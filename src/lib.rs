@@ -16,6 +16,8 @@ mod failure;
 pub mod fixtures;
 #[cfg(feature = "inspect")]
 pub mod inspect;
+#[cfg(any(feature = "profile", feature = "workbook"))]
+mod interrupt;
 #[cfg(feature = "lens")]
 pub use shakedown_lens as lens;
 #[cfg(feature = "locust")]

@@ -22,7 +22,7 @@ use super::versus::CalibrateOptions;
     version,
     about = "What a Rust service goes through before every merge and every release",
     after_help = "Tests run with `cargo nextest run [--profile TIER]`; this command is for what surrounds them.\n\
-                  Exit codes: 0 fine, 2 usage, 3 cargo or nextest failed, 4 input/output,\n100 findings or a failed gate.",
+                  Exit codes: 0 fine, 2 usage, 3 cargo or nextest failed, 4 input/output,\n100 findings or a failed gate, 130 interrupted.",
     subcommand_required = true,
     arg_required_else_help = true,
     term_width = 80

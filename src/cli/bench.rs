@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::gate::archive;
 use super::phase_run::{Asked, Micros, Plan};
 use super::{Error, Exit, Output};
 use crate::workbook::{
@@ -18,10 +19,13 @@ use crate::workbook::{
 /// one after the other, and so do micro-benchmarks (`shakedown::micro!`); the others run
 /// here. What was measured goes to `development/bench-artifacts/<date>/phase-stats.json`,
 /// whole or not at all, and never over an earlier one. What is edited or committed
-/// meanwhile is not measured, and makes the artifact one with changes.
+/// meanwhile makes the artifact one with changes; it is not measured, but for runs of
+/// the stress tier, which nextest builds when their turn comes.
+///
+/// Ctrl-C ends what runs; what was measured before that is archived.
 ///
 /// Exit codes: 0 all within their limits, 100 one is not, 2 usage or settings, 3 a build or
-/// a phase failed, 4 input/output.
+/// a phase failed, 4 input/output, 130 interrupted.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct BenchOptions {
@@ -152,7 +156,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
         let path = artifact.write(&settings.archive())?;
         output.talk(&format!("wrote {}", path.display()));
     }
-    if let Some(warning) = artifact.calibration.and_then(|of| of.warning()) {
+    if let Some(warning) = artifact.unsteady() {
         output.talk(&format!("warning: {warning}"));
     }
     for error in &measured.failed {
@@ -166,7 +170,7 @@ pub(super) fn run(options: &BenchOptions, output: &mut Output) -> Result<Exit, E
 }
 
 /// What was measured: `before`, where nothing was edited or committed until `after`.
-fn held(before: Revision, after: &Revision) -> Revision {
+pub(super) fn held(before: Revision, after: &Revision) -> Revision {
     let dirty = before.dirty || before != *after;
     Revision::of(before.commit, dirty)
 }
@@ -179,13 +183,23 @@ fn show(
     let artifact = match artifact {
         Some(path) => Artifact::read(path)?,
         None => {
-            let (path, artifact) = latest(&settings(config)?.archive())?;
+            let (path, artifact) = last(&settings(config)?, output)?;
             output.talk(&format!("{}", path.display()));
             artifact
         }
     };
     output.data(&shown(&artifact))?;
     Ok(Exit::Fine)
+}
+
+/// The latest artifact, and where it is. Tells of those that could not be read, of
+/// which one may be later.
+fn last(settings: &Settings, output: &mut Output) -> Result<(PathBuf, Artifact), Error> {
+    match archive(settings, output)?.found.pop() {
+        Some(last) => Ok(last),
+        // With the reason why there is none.
+        None => Ok(latest(&settings.archive())?),
+    }
 }
 
 /// An artifact for a terminal.

@@ -13,12 +13,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
 use super::listing::Listing;
 use super::{Error, Output};
+use crate::interrupt::end_with_this_process;
 use crate::workbook::{
     CONTEST, INTO, LIMIT, RunKind, SAMPLES, SETTINGS, Settings, WorkbookError, run_limited,
     run_telling,
@@ -197,8 +199,20 @@ impl BenchTier {
         let into = tempfile::tempdir().map_err(|source| Error::Write { source })?;
         let mut command = self.command(test, run, into.path());
         let progress = into.path().join("progress");
-        let ended = run_telling(&mut command, LIMIT, || {
-            still(&fs::read_to_string(&progress).unwrap_or_default());
+        end_with_this_process(&mut command);
+        // However many samples there are: the limit is one of the time between two.
+        let of_phase = run.samples.is_some();
+        let mut phases = self.settings.phases.iter();
+        let phase = phases.find(|phase| of_phase && phase.name == name);
+        let slowest = phase.map_or(0, |phase| phase.limit().microseconds());
+        let limit = LIMIT + Duration::from_micros(slowest);
+        let mut before = String::new();
+        let ended = run_telling(&mut command, limit, || {
+            let told = fs::read_to_string(&progress).unwrap_or_default();
+            still(&told);
+            let moved = told != before;
+            before = told;
+            moved
         });
         let ended = ended.map_err(|source| Error::Spawn {
             program: test.binary.display().to_string(),
@@ -210,7 +224,12 @@ impl BenchTier {
             }
             _ => Err(match unmet(&ended.tail(usize::MAX)) {
                 Some(reason) => NotRun::Missing(reason),
-                None => failed(format!("its test {}\n{}", ended.how(LIMIT), ended.tail(30))),
+                None if ended.too_long && of_phase => failed(format!(
+                    "its test took no sample for {} s and was ended\n{}",
+                    limit.as_secs(),
+                    ended.tail(30)
+                )),
+                None => failed(format!("its test {}\n{}", ended.how(limit), ended.tail(30))),
             }),
         }
     }
@@ -271,6 +290,7 @@ pub(crate) fn build_programs(settings: &Settings, output: &mut Output) -> Result
         .args(arguments)
         .current_dir(settings.root())
         .envs(&settings.environment);
+    end_with_this_process(&mut build);
     let limit = 3 * LIMIT;
     let ended = run_limited(&mut build, limit).map_err(|source| Error::Spawn {
         program: program.clone(),

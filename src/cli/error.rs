@@ -58,6 +58,9 @@ pub enum Error {
         /// Why not.
         source: crate::session::Error,
     },
+    /// Somebody pressed Ctrl-C, and what was being measured was ended.
+    #[error("interrupted")]
+    Interrupted,
     /// The output could not be written.
     #[error("cannot write the output")]
     Write {
@@ -82,7 +85,9 @@ impl Error {
             Self::Inspect(error) => error.help(),
             Self::Story(error) => error.help(),
             Self::Workbook(error) => error.help(),
-            Self::Read { .. } | Self::Write { .. } | Self::Sessions { .. } => None,
+            Self::Read { .. } | Self::Write { .. } | Self::Sessions { .. } | Self::Interrupted => {
+                None
+            }
         };
         help.map(Cow::Borrowed)
     }

@@ -22,6 +22,8 @@ pub enum Exit {
     InputOutput,
     /// Findings, or a gate that failed.
     Findings,
+    /// Ctrl-C or SIGTERM: 128 and the number of SIGINT, as shells say it.
+    Interrupted,
 }
 
 impl Exit {
@@ -42,6 +44,7 @@ impl Exit {
             Self::Tool => 3,
             Self::InputOutput => 4,
             Self::Findings => 100,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -57,6 +60,7 @@ impl From<&Error> for Exit {
         match error {
             Error::Spawn { .. } | Error::Nextest { .. } | Error::Listing { .. } => Self::Tool,
             Error::Read { .. } | Error::Write { .. } | Error::Sessions { .. } => Self::InputOutput,
+            Error::Interrupted => Self::Interrupted,
             Error::Inspect(error) => of_inspection(error),
             Error::Story(error) => of_story(error),
             Error::Workbook(error) => of_workbook(error),

@@ -8,7 +8,8 @@ use super::bench::Which;
 use super::versus::against;
 use super::{Error, Exit, Output};
 use crate::workbook::{
-    Artifact, GateReport, MOST_SAMPLES, Revision, Settings, archived, latest, merged,
+    Archived, Artifact, GateReport, LOOKS, MOST_PAIRS, MOST_SAMPLES, Revision, Settings, archived,
+    latest, merged,
 };
 
 /// Judge the latest measurements, or this build against another.
@@ -23,14 +24,15 @@ use crate::workbook::{
 /// and when it cannot be compared, unless the base does not have it; a soft one
 /// that is slower warns and gets a ticket. The base is checked out and built below
 /// target/shakedown/base, where the last two stay. `cargo shakedown calibrate`
-/// comes first: it finds which tolerances the noise of this machine allows.
+/// comes first: it finds which tolerances the noise of this machine allows. A tighter
+/// one needs more pairs (--pairs), or a quieter machine.
 ///
 /// Each change is printed with the interval that decided: the truth lies below it
 /// one time in 100 x phases, and above it one time in 100.
 ///
 /// Exit codes: 0 the gate holds, with warnings or undecided; 100 it fails, or there
 /// was nothing to judge; 2 usage or settings; 3 a build, git or a soft phase
-/// failed; 4 input/output.
+/// failed; 4 input/output; 130 interrupted.
 #[derive(Debug, Args)]
 pub(crate) struct GateOptions {
     #[command(flatten)]
@@ -47,6 +49,10 @@ pub(crate) struct GateOptions {
     /// Samples of each run against a base [default: the phase's quick-samples]
     #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(1..=MOST_SAMPLES))]
     pub(super) samples: Option<u64>,
+
+    /// Pairs of runs of each phase at most, where fewer do not decide [default: 32]
+    #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u64).range(PAIRS as u64..=MOST_PAIRS as u64))]
+    pairs: Option<u64>,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = GateFormat::Human)]
@@ -69,6 +75,17 @@ pub(super) enum GateFormat {
     Github,
 }
 
+/// Pairs of runs at most, where nothing else is asked for.
+pub(super) const PAIRS: usize = LOOKS[LOOKS.len() - 1];
+
+impl GateOptions {
+    /// Pairs of runs of each phase at most.
+    pub(super) fn pairs(&self) -> usize {
+        let asked = self.pairs.and_then(|pairs| usize::try_from(pairs).ok());
+        asked.unwrap_or(PAIRS)
+    }
+}
+
 pub(super) fn run(options: &GateOptions, output: &mut Output) -> Result<Exit, Error> {
     match &options.base {
         None => judge_artifact(options, output),
@@ -89,16 +106,19 @@ fn judge_artifact(options: &GateOptions, output: &mut Output) -> Result<Exit, Er
     }
     let report = GateReport::expecting(&artifact, &chosen);
     output.talk(&format!(
-        "measured {} at commit {}",
-        artifact.started, artifact.revision.commit
+        "measured {} at commit {}{}",
+        artifact.started,
+        artifact.revision.commit,
+        artifact.revision.with_changes()
     ));
     if let Some(warning) = older(&artifact, settings.root()) {
         output.talk(&format!("warning: {warning}"));
     }
-    if let Some(warning) = artifact.calibration.and_then(|of| of.warning()) {
+    if let Some(warning) = artifact.unsteady() {
         output.talk(&format!("warning: {warning}"));
     }
-    for sentence in report.outdated(&chosen) {
+    let doubts = [report.outdated(&chosen), report.sparse(&chosen)];
+    for sentence in doubts.concat() {
         output.talk(&format!("warning: {sentence}"));
     }
     output.data(&match options.format {
@@ -133,11 +153,16 @@ pub(super) fn newest(settings: &Settings, output: &mut Output) -> Result<Artifac
 
 /// All artifacts, oldest first. Tells what could not be read.
 pub(super) fn artifacts(settings: &Settings, output: &mut Output) -> Result<Vec<Artifact>, Error> {
+    archive(settings, output).map(Archived::artifacts)
+}
+
+/// What is archived. Tells what could not be read.
+pub(super) fn archive(settings: &Settings, output: &mut Output) -> Result<Archived, Error> {
     let all = archived(&settings.archive())?;
     for error in &all.unreadable {
         output.talk(&format!("warning: {error}"));
     }
-    Ok(all.artifacts())
+    Ok(all)
 }
 
 /// Writes tickets, each once.
@@ -167,12 +192,17 @@ fn older(artifact: &Artifact, root: &Path) -> Option<String> {
     let measured = &artifact.revision;
     let same =
         here.commit.starts_with(&measured.commit) || measured.commit.starts_with(&here.commit);
-    (!same).then(|| {
-        format!(
+    match (same, here.dirty && !measured.dirty) {
+        (true, false) => None,
+        (true, true) => Some(
+            "the checkout has changes that were not measured: `cargo shakedown bench` measures them"
+                .to_owned(),
+        ),
+        (false, _) => Some(format!(
             "the checkout is at {}: `cargo shakedown bench` measures it",
             here.commit
-        )
-    })
+        )),
+    }
 }
 
 /// Writes a file whole, in a directory that is made.

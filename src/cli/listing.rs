@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::Deserialize;
 
 use super::{Error, Output};
+use crate::interrupt::end_with_this_process;
+use crate::workbook::run_shown;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Listing {
@@ -60,14 +62,12 @@ impl Listing {
         ]);
         choose(&mut command);
         output.talk("listing the tests (builds them first)");
-        let listed = command
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .map_err(|source| Error::Spawn {
-                program: "cargo nextest list".to_owned(),
-                source,
-            })?;
+        end_with_this_process(&mut command);
+        let listed = run_shown(&mut command).map_err(|source| Error::Spawn {
+            program: "cargo nextest list".to_owned(),
+            source,
+        })?;
+        let listed = listed.output;
         if !listed.status.success() {
             return Err(Error::Nextest {
                 command: format!("cargo nextest list --profile {profile}"),

@@ -1,5 +1,6 @@
 //! `cargo shakedown trend`, `export` and `workbook`: what artifacts have to say.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -133,6 +134,16 @@ fn shown(trends: &[Trend]) -> String {
             text.push_str(&format!("{}: {}\n", trend.phase, change.sentence()));
         }
     }
+    let unsteady: BTreeSet<String> = trends
+        .iter()
+        .flat_map(|trend| &trend.points)
+        .filter(|point| point.unsteady)
+        .map(|point| format!("  {} at commit {}\n", point.date, point.commit))
+        .collect();
+    if !unsteady.is_empty() {
+        text.push_str("no level, since the machine changed its own speed meanwhile:\n");
+        text.extend(unsteady);
+    }
     text
 }
 
@@ -176,7 +187,29 @@ pub(super) fn workbook_command(
 
 #[cfg(test)]
 mod tests {
-    use super::change;
+    use super::{change, shown};
+    use crate::workbook::{Artifact, Calibration, trend};
+
+    #[test]
+    fn what_an_unsteady_machine_measured_is_named() {
+        let text = r#"{"schema":1,"started":"2026-03-01T02:00:00Z",
+            "revision":{"commit":"c0ffee1","dirty":true},
+            "rig":{"cpu_model":"","cores":2,"memory_bytes":0,"kernel":"","load_before":0.0,
+                "load_after":0.0,"busy_share":0.0,"steal_share":0.0},
+            "calibration":{"before_us":1000.0,"after_us":1010.0},
+            "phases":[{"phase":"A","gate":"hard","target_ms":10.0,"limit_ms":30.0,
+                "target":"10 ms","warmup":0,
+                "summary":{"samples":1,"mean_ms":1.0,"p50_ms":1.0,"p95_ms":1.0,"p99_ms":1.0,
+                    "min_ms":1.0,"max_ms":1.0},
+                "histogram":null,"steps":[],"bins":[]}]}"#;
+        let mut artifact: Artifact = serde_json::from_str(text).unwrap();
+        assert!(!shown(&trend(&[artifact.clone()], 12)).contains("speed"));
+        artifact.calibration = Some(Calibration::of(1_000.0, 1_200.0));
+        let text = shown(&trend(&[artifact], 12));
+        let told = "no level, since the machine changed its own speed meanwhile:\n  \
+                    2026-03-01 at commit c0ffee1+\n";
+        assert!(text.ends_with(told), "{text}");
+    }
 
     #[test]
     fn a_change_from_nothing_is_no_number() {

@@ -34,6 +34,7 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 
+use crate::interrupt::Interrupt;
 use arguments::{Arguments, Command};
 
 /// Runs the subcommand with `arguments`, whose first item is the program's name.
@@ -47,20 +48,33 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output) -
         Err(error) => return output.show_clap(&error),
     };
     let outcome = match parsed.command {
-        Command::Tiers(options) => tiers::run(&options, output),
+        Command::Tiers(options) => interruptible(|| tiers::run(&options, output)),
         Command::Inspect(options) => inspect::run(&options, output),
         Command::Story(options) => story::run(&options, output),
         Command::Sessions(options) => sessions::run(&options, output),
         Command::Compare(options) => compare::run(&options, output),
-        Command::Bench(options) => bench::run(&options, output),
+        Command::Bench(options) => interruptible(|| bench::run(&options, output)),
         Command::Trend(options) => looking::trend_command(&options, output),
         Command::Export(options) => looking::export(&options, output),
         Command::Workbook(options) => looking::workbook_command(&options, output),
         Command::Profile(options) => profile::run(&options, output),
-        Command::Gate(options) => gate::run(&options, output),
-        Command::Calibrate(options) => versus::calibrate(&options, output),
+        Command::Gate(options) => interruptible(|| gate::run(&options, output)),
+        Command::Calibrate(options) => interruptible(|| versus::calibrate(&options, output)),
     };
     outcome.unwrap_or_else(|error| output.show_error(&error))
+}
+
+/// Does what takes long. Ctrl-C and SIGTERM do not end this program meanwhile, but what
+/// it measures or builds, and it in order after that.
+fn interruptible(work: impl FnOnce() -> Result<Exit, Error>) -> Result<Exit, Error> {
+    let interrupt = Interrupt::catch();
+    let outcome = work();
+    match outcome {
+        // What was to be kept is not: that is more than an end that was asked for.
+        Err(error) if Exit::from(&error) == Exit::InputOutput => Err(error),
+        _ if interrupt.asked() => Err(Error::Interrupted),
+        outcome => outcome,
+    }
 }
 
 /// Drops the `shakedown` that cargo puts before the arguments of a subcommand.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::bench_tier::{BenchTier, NotRun, Run, build_programs, is_function};
 use super::{Error, Output};
+use crate::interrupt;
 use crate::workbook::{Measurement, Micro, Missing, Phase, Settings, WorkbookError, measure};
 
 /// A phase, and how many samples of it.
@@ -120,12 +121,16 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Measures all of it. What fails does not keep the rest from being measured.
+    /// Measures all of it. What fails does not keep the rest from being measured;
+    /// Ctrl-C does, and takes back nothing.
     pub(crate) fn measure(&self, output: &mut Output) -> Measured {
         let mut measured = Measured::default();
         let all = self.asked.len();
         for (index, Asked { phase, samples }) in self.asked.iter().enumerate() {
             let name = &phase.name;
+            if interrupt::asked() {
+                return measured;
+            }
             let place = format!("phase {} of {all}", index + 1);
             output.talk(&format!("{place}: {name}, {samples} samples"));
             let draw = |told: &str| {
@@ -148,6 +153,9 @@ impl<'a> Plan<'a> {
         }
         let all = self.micros.len();
         for (index, name) in self.micros.iter().enumerate() {
+            if interrupt::asked() {
+                return measured;
+            }
             output.talk(&format!("micro-benchmark {} of {all}: {name}", index + 1));
             let run = Run {
                 name,
@@ -164,7 +172,7 @@ impl<'a> Plan<'a> {
 
 impl Measured {
     /// What was measured of `name`; one that fails is missing from the artifact,
-    /// with its reason.
+    /// with its reason. One that was interrupted did not fail.
     fn unless_missing<T>(
         &mut self,
         name: &str,
@@ -178,6 +186,7 @@ impl Measured {
                 self.missing.push(Missing::of(name, &reason));
                 None
             }
+            Err(NotRun::Failed(_)) if interrupt::asked() => None,
             Err(NotRun::Failed(error)) => {
                 let told = match &error {
                     Error::Workbook(WorkbookError::Phase { reason, .. }) => reason.clone(),

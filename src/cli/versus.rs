@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::base::Base;
-use super::bench::Which;
+use super::bench::{Which, held};
 use super::bench_tier::NotRun;
 use super::contest::{Build, Contest};
-use super::gate::{GateFormat, GateOptions, write, write_tickets};
+use super::gate::{GateFormat, GateOptions, PAIRS, write, write_tickets};
 use super::{Error, Exit, Output};
+use crate::interrupt;
 use crate::workbook::{
-    Compared, Duel, DuelReport, LOOKS, Level, MOST_SAMPLES, Noise, NotCompared, Outcome, Phase,
-    Revision, RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
+    Compared, Duel, DuelReport, Level, MOST_SAMPLES, Noise, NotCompared, Outcome, Phase, Revision,
+    RigWatch, Settings, Side, latest_noise, now, settle, write_noise,
 };
 
 /// Run each phase against itself, and refuse tolerances tighter than the noise.
@@ -21,7 +22,8 @@ use crate::workbook::{
 /// Takes pairs of runs of this one build and says how large a change must be to
 /// be told from nothing here. Exits with 100 when a phase's tolerance is tighter
 /// than that; `gate --base` refuses such phases on this machine from then on. A
-/// phase that fails is told (exit code 3 or 4), and what was found of the others is kept.
+/// phase that fails is told (exit code 3 or 4), and what was found of the others is kept,
+/// as it is after Ctrl-C (130).
 #[derive(Debug, Args)]
 pub(crate) struct CalibrateOptions {
     #[command(flatten)]
@@ -48,8 +50,12 @@ pub(super) fn against(
     }
     let samples = |phase: &Phase| options.samples.unwrap_or(phase.quick_samples);
     let noise = known_noise(&settings, &phases, samples, output);
-    let too_noisy = |phase: &Phase| noise.as_ref().and_then(|noise| noise.refuses(phase));
-    let commit = Revision::of_directory(settings.root()).commit;
+    let too_noisy = |phase: &Phase| {
+        noise
+            .as_ref()
+            .and_then(|noise| noise.refuses(phase, options.pairs()))
+    };
+    let revision = Revision::of_directory(settings.root());
     let base = Base::check_out(&settings, base, output)?;
     // What the base does not have is not compared, however noisy it is.
     let known = |phase: &Phase| match base.lacks(phase) {
@@ -75,18 +81,32 @@ pub(super) fn against(
             (Some(refused), _) => Err(refused),
             (None, None) => unreachable!("a phase that is not refused is one to build for"),
             (None, Some(contest)) => {
+                if interrupt::asked() {
+                    return Err(Error::Interrupted);
+                }
                 fought += 1;
                 let samples = samples(phase);
                 let place = format!("phase {fought} of {family}: {}", phase.name);
                 output.talk(&format!("{place}, runs of {samples} samples"));
-                fight(contest, phase, samples, family, &place, output)
+                let duel = Duel::new(phase.tolerance, family).with_most_pairs(options.pairs());
+                fight(contest, phase, samples, duel, &place, output)
                     .map_err(|not_run| not_compared(not_run, &mut failure, output))
             }
         };
         compared.push(Compared::new(phase.clone(), outcome));
     }
+    if interrupt::asked() {
+        return Err(Error::Interrupted);
+    }
     settle_together(&mut compared);
-    let report = DuelReport::new(compared, commit, base.commit);
+    let after = Revision::of_directory(settings.root());
+    if revision != after {
+        output.talk(
+            "warning: files were edited or committed meanwhile: what was built before is compared, \
+             but runs of the stress tier are built when their turn comes",
+        );
+    }
+    let report = DuelReport::new(compared, held(revision, &after), base.commit);
     output.data(&match options.format {
         GateFormat::Human => report.human(),
         GateFormat::Github => report.github(),
@@ -115,6 +135,9 @@ fn contest(
         return Ok(None);
     }
     let new = Build::of(settings, &settings.path, open, output)?;
+    if interrupt::asked() {
+        return Err(Error::Interrupted);
+    }
     let old = Build::of(&base.settings, &settings.path, open, output)?;
     Contest::between(old, new).map(Some)
 }
@@ -166,14 +189,14 @@ fn fight(
     contest: &mut Contest,
     phase: &Phase,
     samples: u64,
-    family: usize,
+    duel: Duel,
     place: &str,
     output: &mut Output,
 ) -> Result<Outcome, NotRun> {
-    let (mut runs, most) = (0, 2 * LOOKS[LOOKS.len() - 1]);
-    Duel::new(phase.tolerance, family).run(|side| {
+    let mut runs = 0;
+    duel.run(|side| {
         runs += 1;
-        output.progress(&format!("{place}: run {runs} of {most} at most"));
+        output.progress(&format!("{place}: run {runs} of {} at most", 2 * duel.most));
         contest.run(side, phase, samples)
     })
 }
@@ -182,7 +205,9 @@ fn not_compared(not_run: NotRun, failure: &mut Option<Exit>, output: &mut Output
     match not_run {
         NotRun::Missing(reason) => NotCompared::Refused(reason),
         NotRun::Failed(error) => {
-            output.talk(&format!("error: {error}"));
+            if !interrupt::asked() {
+                output.talk(&format!("error: {error}"));
+            }
             failure.get_or_insert(Exit::from(&error));
             NotCompared::Refused("it failed".to_owned())
         }
@@ -212,6 +237,9 @@ pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Resu
     let mut sizes: Vec<(String, u64)> = Vec::new();
     let mut failure = None;
     for (index, phase) in phases.iter().enumerate() {
+        if interrupt::asked() {
+            break;
+        }
         let samples = options.samples.unwrap_or(phase.quick_samples);
         let place = format!("phase {} of {}: {}", index + 1, phases.len(), phase.name);
         output.talk(&format!(
@@ -228,6 +256,7 @@ pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Resu
             Err(NotRun::Missing(reason)) => {
                 output.talk(&format!("{}: not calibrated: {reason}", phase.name));
             }
+            Err(NotRun::Failed(_)) if interrupt::asked() => {}
             Err(NotRun::Failed(error)) => {
                 output.talk(&format!("error: {error}"));
                 failure.get_or_insert(Exit::from(&error));
@@ -244,7 +273,9 @@ pub(super) fn calibrate(options: &CalibrateOptions, output: &mut Output) -> Resu
     } else {
         output.talk("no phase was calibrated, so nothing is archived");
     }
-    let refused = phases.iter().any(|phase| noise.refuses(phase).is_some());
+    let refused = phases
+        .iter()
+        .any(|phase| noise.refuses(phase, PAIRS).is_some());
     Ok(match failure {
         Some(exit) => exit,
         None if refused => Exit::Findings,
@@ -283,7 +314,7 @@ fn pairs(
 /// A line a phase: what the noise allows it.
 fn judged(noise: &Noise, phases: &[Phase]) -> String {
     let line = |phase: &Phase| {
-        let refused = noise.refuses(phase);
+        let refused = noise.refuses(phase, PAIRS);
         let word = match &refused {
             Some(_) => "REFUSE",
             None if noise.knows(phase) => "ok",

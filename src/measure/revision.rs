@@ -43,6 +43,12 @@ impl Revision {
             dirty,
         }
     }
+
+    /// What is said behind the commit: ` (with changes)`, or nothing.
+    #[must_use]
+    pub fn with_changes(&self) -> &'static str {
+        if self.dirty { " (with changes)" } else { "" }
+    }
 }
 
 /// What `git` printed, if it is there and succeeded.

@@ -8,6 +8,7 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 use super::{Interrupt, ProfileError};
+use crate::interrupt::end_with_this_process;
 
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a tool that was asked to stop may take to write what it has.
@@ -70,24 +71,11 @@ fn send(child: &Child, signal: libc::c_int) {
 /// Starts a tool in a process group of its own, so that Ctrl-C reaches it only
 /// through [`until`], in order. It ends with this process, however that ends.
 pub(super) fn start(command: &mut Command) -> Result<Child, ProfileError> {
-    let parent = std::process::id();
-    let die_with_parent = move || {
-        // SAFETY: both calls are async-signal-safe and take plain numbers.
-        unsafe {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
-            // It may have ended before.
-            if libc::getppid() != parent.cast_signed() {
-                libc::_exit(127);
-            }
-        }
-        Ok(())
-    };
     if std::io::stdin().is_terminal() {
         // A group in the background that reads the terminal is stopped.
         command.stdin(Stdio::null());
     }
-    // SAFETY: the closure does only what may be done between fork and exec.
-    unsafe { command.pre_exec(die_with_parent) };
+    end_with_this_process(command);
     command.process_group(0).spawn().map_err(|source| {
         let command = shown(command);
         ProfileError::Spawn { command, source }

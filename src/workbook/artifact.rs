@@ -139,6 +139,12 @@ impl Artifact {
         self.phases.iter().find(|of| of.phase == phase)
     }
 
+    /// A warning where the machine was not the same before and after.
+    #[must_use]
+    pub fn unsteady(&self) -> Option<String> {
+        self.calibration.and_then(|of| of.warning())
+    }
+
     /// Reads an artifact of any version there is.
     ///
     /// # Errors

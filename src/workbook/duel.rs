@@ -2,7 +2,8 @@
 //! decide.
 //!
 //! Pairs of runs are taken as A B, B A, A B, ..., so that a machine that gets
-//! slower hits both sides alike. At fixed numbers of pairs ([`LOOKS`]) the change
+//! slower hits both sides alike. At fixed numbers of pairs ([`LOOKS`], or as many parts
+//! of more pairs where those are allowed) the change
 //! of the 95th percentile is looked at: a regression when it is surely above the
 //! tolerance, relative and absolute both; no regression when it is surely below
 //! either. Otherwise more pairs are taken, and after the last look the duel is
@@ -23,8 +24,11 @@ use super::distribution::{normal_quantile, t_quantile};
 use super::noise::Level;
 use crate::story::statistics::median;
 
-/// Pairs after which a duel is looked at.
+/// Pairs after which a duel is looked at, unless more are allowed.
 pub const LOOKS: [usize; 5] = [8, 12, 16, 24, 32];
+
+/// Pairs that may be allowed at most.
+pub const MOST_PAIRS: usize = 1_000;
 
 /// How often a phase without a regression may be called one, all together.
 pub const ALPHA: f64 = 0.05;
@@ -96,6 +100,8 @@ pub struct Duel {
     pub tolerance: Tolerance,
     /// How many phases are judged together.
     pub phases: usize,
+    /// Pairs that are taken at most.
+    pub most: usize,
 }
 
 impl Duel {
@@ -105,7 +111,21 @@ impl Duel {
         Self {
             tolerance,
             phases: phases.max(1),
+            most: LOOKS[LOOKS.len() - 1],
         }
+    }
+
+    /// The duel with `most` pairs where it does not decide before, at least those of
+    /// [`LOOKS`]: four times as many see a change half as large.
+    #[must_use]
+    pub fn with_most_pairs(mut self, most: usize) -> Self {
+        self.most = most.max(LOOKS[LOOKS.len() - 1]);
+        self
+    }
+
+    /// Pairs after which it is looked at: as many looks, at the same parts of its pairs.
+    fn looks(&self) -> [usize; LOOKS.len()] {
+        LOOKS.map(|look| look * self.most / LOOKS[LOOKS.len() - 1])
     }
 
     /// Runs pairs until they decide. `run` runs one side and returns the 95th
@@ -128,7 +148,7 @@ impl Duel {
     /// ```
     pub fn run<E>(&self, mut run: impl FnMut(Side) -> Result<f64, E>) -> Result<Outcome, E> {
         let mut pairs: Vec<(f64, f64)> = Vec::new();
-        for look in LOOKS {
+        for look in self.looks() {
             while pairs.len() < look {
                 let order = if pairs.len().is_multiple_of(2) {
                     [Side::Base, Side::New]
@@ -222,7 +242,7 @@ impl Duel {
     }
 
     /// The tightest relative tolerance that this machine's noise allows, from
-    /// pairs of a build and itself: what a duel with all its pairs tells from
+    /// pairs of a build and itself: what a duel with all pairs of [`LOOKS`] tells from
     /// nothing four times in five.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "numbers of pairs")]

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use super::annotation::Annotation;
-use super::{Decision, Gate, Outcome, Phase};
+use super::{Decision, Gate, Outcome, Phase, Revision};
 use crate::story::plot::escaped;
 
 /// Phases of two builds, compared.
@@ -17,8 +17,8 @@ use crate::story::plot::escaped;
 pub struct DuelReport {
     /// Each phase and what came of it, in the order of the configuration.
     pub phases: Vec<Compared>,
-    /// The commit that is judged.
-    pub commit: String,
+    /// What is judged.
+    pub revision: Revision,
     /// The one it is compared with.
     pub base: String,
 }
@@ -117,12 +117,12 @@ fn change(phase: &Phase, of: &Outcome) -> String {
 }
 
 impl DuelReport {
-    /// The report of `commit` against `base`.
+    /// The report of `revision` against the commit `base`.
     #[must_use]
-    pub fn new(phases: Vec<Compared>, commit: String, base: String) -> Self {
+    pub fn new(phases: Vec<Compared>, revision: Revision, base: String) -> Self {
         Self {
             phases,
-            commit,
+            revision,
             base,
         }
     }
@@ -219,11 +219,12 @@ impl DuelReport {
     fn ticket(&self, of: &Compared) -> (String, String) {
         let name = &of.phase.name;
         let text = format!(
-            "# {name}: slower than `{}`\n\n{}.\n\n- commit: `{}`\n- base: `{}`\n- again: \
+            "# {name}: slower than `{}`\n\n{}.\n\n- commit: `{}`{}\n- base: `{}`\n- again: \
              `cargo shakedown gate --phase {name} --base {}`\n",
             self.base,
             of.sentence(),
-            self.commit,
+            self.revision.commit,
+            self.revision.with_changes(),
             self.base,
             self.base
         );
@@ -231,7 +232,11 @@ impl DuelReport {
             let kept = commit.chars().filter(char::is_ascii_alphanumeric);
             kept.take(12).collect()
         };
-        let file = format!("{name}-{}-{}.md", plain(&self.base), plain(&self.commit));
+        let file = format!(
+            "{name}-{}-{}.md",
+            plain(&self.base),
+            plain(&self.revision.commit)
+        );
         (file, text)
     }
 }

@@ -40,18 +40,17 @@ pub fn markdown_table(artifact: &Artifact) -> String {
         rows: artifact.phases.iter().map(row).collect(),
     };
     let mut text = table(&sheet);
-    let dirty = if artifact.revision.dirty {
-        " with changes"
-    } else {
-        ""
-    };
     let _ = write!(
         text,
-        "\n\nCommit `{}`{dirty}, {}, {}.\n",
+        "\n\nCommit `{}`{}, {}, {}.\n",
         artifact.revision.commit,
+        artifact.revision.with_changes(),
         artifact.started,
         artifact.rig.phrase()
     );
+    if let Some(warning) = artifact.unsteady() {
+        let _ = writeln!(text, "\nWarning: {warning}.");
+    }
     for missing in &artifact.missing {
         let _ = writeln!(
             text,

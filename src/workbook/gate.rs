@@ -107,6 +107,24 @@ impl<'a> GateReport<'a> {
         self.phases.iter().filter_map(sentence).collect()
     }
 
+    /// Phases that were measured with fewer samples than `phases` ask for, in a
+    /// sentence each: a 95th percentile of a few is a matter of luck.
+    #[must_use]
+    pub fn sparse(&self, phases: &[Phase]) -> Vec<String> {
+        let sentence = |(of, _): &(&Measurement, Verdict)| {
+            let phase = phases.iter().find(|phase| phase.name == of.phase)?;
+            let (taken, wanted) = (of.summary.samples, phase.samples);
+            (taken < wanted).then(|| {
+                format!(
+                    "{}: it is judged by {taken} of its {wanted} samples: `cargo shakedown bench \
+                     --phase {}` takes all",
+                    of.phase, of.phase
+                )
+            })
+        };
+        self.phases.iter().filter_map(sentence).collect()
+    }
+
     /// Whether the gate fails.
     #[must_use]
     pub fn fails(&self) -> bool {
@@ -231,11 +249,7 @@ impl<'a> GateReport<'a> {
 
     fn ticket(&self, of: &Measurement, verdict: Verdict) -> (String, String) {
         let commit = &self.artifact.revision.commit;
-        let dirty = if self.artifact.revision.dirty {
-            " (with changes)"
-        } else {
-            ""
-        };
+        let dirty = self.artifact.revision.with_changes();
         let mut text = format!(
             "# {}: P95 {} is above its limit of {}\n\n{}.\n\n",
             of.phase,

@@ -3,10 +3,12 @@
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::interrupt;
 
 /// After which a program that a phase runs is ended.
 pub(crate) const LIMIT: Duration = Duration::from_secs(600);
@@ -44,34 +46,63 @@ impl Ended {
 
 /// How often who waits is told that it still runs.
 const TELL_EVERY: Duration = Duration::from_millis(200);
+/// How long a program has to end what it started, as nextest does with its tests:
+/// they are in groups of their own, and have 10 s themselves.
+const GRACE: Duration = Duration::from_secs(12);
 /// How long the rest of the output of a program that was killed is waited for: it
 /// may have handed its pipes to somebody outside of its group.
 const REST: Duration = Duration::from_secs(5);
 
 /// Runs `command` without input to its end, or to the end of `limit`: then it
-/// and what it started are killed.
+/// and what it started are ended.
 ///
 /// # Errors
-/// It does not start.
+/// It does not start, or somebody pressed Ctrl-C where an
+/// [`Interrupt`](crate::interrupt::Interrupt) catches that.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> io::Result<Ended> {
-    run_telling(command, limit, || {})
+    run_telling(command, limit, || false)
 }
 
-/// As [`run`], and calls `still` now and then while it runs.
+/// As [`run`], and calls `still` now and then while it runs; `limit` begins anew when
+/// that says that there was progress.
 ///
 /// # Errors
-/// It does not start.
+/// As [`run`].
 pub(crate) fn run_telling(
     command: &mut Command,
     limit: Duration,
-    mut still: impl FnMut(),
+    mut still: impl FnMut() -> bool,
+) -> io::Result<Ended> {
+    run_with(command, limit, GRACE, Stdio::piped(), &mut still)
+}
+
+/// Runs `command` as [`run`] does, however long it takes, and shows what it says on
+/// standard error.
+///
+/// # Errors
+/// As [`run`].
+#[cfg(feature = "cli")]
+pub(crate) fn run_shown(command: &mut Command) -> io::Result<Ended> {
+    run_with(command, Duration::MAX, GRACE, Stdio::inherit(), &mut || {
+        false
+    })
+}
+
+fn run_with(
+    command: &mut Command,
+    limit: Duration,
+    grace: Duration,
+    stderr: Stdio,
+    still: &mut impl FnMut() -> bool,
 ) -> io::Result<Ended> {
     let start = Instant::now();
+    // A group of its own, so that it can be ended with what it started; Ctrl-C does not
+    // reach it there.
     let mut child = command
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stderr(stderr)
         .spawn()?;
     let id = libc::pid_t::try_from(child.id()).map_err(io::Error::other)?;
     // Nothing is sent: the channel closes when the program and its output ended.
@@ -83,32 +114,53 @@ pub(crate) fn run_telling(
         drop(over);
         start.elapsed()
     });
-    let mut too_long = false;
+    let mut since = start;
+    let (mut too_long, mut interrupted) = (false, false);
     loop {
-        let left = limit.saturating_sub(start.elapsed());
+        let left = limit.saturating_sub(since.elapsed());
         match ended.recv_timeout(TELL_EVERY.min(left)) {
-            Err(RecvTimeoutError::Timeout) if left.is_zero() => {
-                too_long = true;
-                // SAFETY: only sends a signal, to a group that this function made. Its leader
-                // has not been reaped, which only the `wait` below does.
-                unsafe { libc::kill(-id, libc::SIGKILL) };
-                let _ = ended.recv_timeout(REST);
-                break;
-            }
-            Err(RecvTimeoutError::Timeout) => still(),
             Err(RecvTimeoutError::Disconnected) | Ok(()) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        interrupted = interrupt::asked();
+        if !interrupted && still() {
+            since = Instant::now();
+        } else {
+            too_long = left.is_zero();
+        }
+        if too_long || interrupted {
+            end(id, &ended, grace);
+            break;
         }
     }
     let took = waited.join().unwrap_or_else(|_| start.elapsed());
+    let status = child.wait()?;
+    if interrupted {
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
+    }
     Ok(Ended {
         output: Output {
-            status: child.wait()?,
+            status,
             stdout: taken(&stdout),
             stderr: taken(&stderr),
         },
         too_long,
         took,
     })
+}
+
+/// Ends the group of `leader`, which has not been reaped: with SIGTERM, and what is
+/// left after `grace` with SIGKILL. `ended` says when all of it has ended.
+fn end(leader: libc::pid_t, ended: &Receiver<()>, grace: Duration) {
+    // SAFETY: only sends a signal, to a group whose leader is a child of this process.
+    unsafe { libc::kill(-leader, libc::SIGTERM) };
+    let graceful = ended.recv_timeout(grace) != Err(RecvTimeoutError::Timeout);
+    // SAFETY: as above. Also where the leader ended and closed its output: others need
+    // not have.
+    unsafe { libc::kill(-leader, libc::SIGKILL) };
+    if !graceful {
+        let _ = ended.recv_timeout(REST);
+    }
 }
 
 type Kept = Arc<Mutex<Vec<u8>>>;
@@ -173,6 +225,48 @@ mod tests {
     }
 
     #[test]
+    fn what_ignores_its_end_is_ended_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let (told, ready) = (
+            directory.path().join("told"),
+            directory.path().join("ready"),
+        );
+        let script = format!(
+            "trap 'echo asked > {}' TERM; touch {}; while :; do sleep 1; done",
+            told.display(),
+            ready.display()
+        );
+        let (limit, grace) = (Duration::from_millis(300), Duration::from_secs(1));
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]);
+        let mut trapped = false;
+        let mut until_trapped = || !std::mem::replace(&mut trapped, ready.exists());
+        let ended = run_with(
+            &mut command,
+            limit,
+            grace,
+            Stdio::piped(),
+            &mut until_trapped,
+        );
+        let ended = ended.unwrap();
+        assert!(ended.too_long && ended.took >= limit + grace);
+        assert_eq!(std::fs::read_to_string(told).unwrap(), "asked\n");
+    }
+
+    #[test]
+    fn what_makes_progress_has_its_limit_anew() {
+        let limit = Duration::from_millis(500);
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 1.5"]);
+        let mut progress = 0;
+        let ended = run_telling(&mut command, limit, || {
+            progress += 1;
+            true
+        });
+        assert!(!ended.unwrap().too_long && progress > 2);
+    }
+
+    #[test]
     fn what_closes_its_output_and_goes_on_is_ended_too() {
         let limit = Duration::from_millis(300);
         let ended = shell("exec >&- 2>&-; exec sleep 600", limit);
@@ -184,7 +278,11 @@ mod tests {
         let mut told = 0;
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 0.5"]);
-        let ended = run_telling(&mut command, LIMIT, || told += 1).unwrap();
+        let ended = run_telling(&mut command, LIMIT, || {
+            told += 1;
+            false
+        });
+        let ended = ended.unwrap();
         assert!(told >= 1 && ended.took >= Duration::from_millis(500));
     }
 

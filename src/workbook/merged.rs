@@ -12,7 +12,7 @@ const NEVER: &str = "no artifact of this commit and machine holds it";
 
 /// The newest of each phase and micro-benchmark among those of `artifacts` (oldest
 /// first) that have the commit and the machine of the last one, as one artifact;
-/// none without any.
+/// none without any. Without a repository, of the day of the last one.
 ///
 /// Its phases are in the order of `phases`; those that none of them measured are
 /// missing. It has changes that no commit holds where one of those it is made of
@@ -22,9 +22,7 @@ pub fn merged(artifacts: &[Artifact], phases: &[Phase]) -> Option<Artifact> {
     let last = artifacts.last()?;
     let mut all = last.clone();
     for earlier in artifacts.iter().rev().skip(1) {
-        if earlier.revision.commit == last.revision.commit
-            && earlier.rig.fingerprint() == last.rig.fingerprint()
-        {
+        if same_code(earlier, last) && earlier.rig.fingerprint() == last.rig.fingerprint() {
             add(&mut all, earlier);
         }
     }
@@ -40,6 +38,13 @@ pub fn merged(artifacts: &[Artifact], phases: &[Phase]) -> Option<Artifact> {
     all.phases.sort_by_key(|of| place(&of.phase));
     all.missing.sort_by_key(|of| place(&of.phase));
     Some(all)
+}
+
+/// Whether both measured the same code, as far as that is known: outside of a
+/// repository the code of another day may be any.
+fn same_code(one: &Artifact, other: &Artifact) -> bool {
+    one.revision.commit == other.revision.commit
+        && (one.revision.commit != "unknown" || one.date() == other.date())
 }
 
 fn mentions(artifact: &Artifact, phase: &str) -> bool {

@@ -67,13 +67,14 @@ pub use artifact::{ARTIFACT_FILE, Archived, Artifact, Calibration, SCHEMA, archi
 pub use bootstrap::holm;
 pub use calibration::calibration_us;
 pub use change_points::change_points;
-pub use duel::{ALPHA, Decision, Duel, LOOKS, Outcome, Side, settle};
+pub use duel::{ALPHA, Decision, Duel, LOOKS, MOST_PAIRS, Outcome, Side, settle};
 pub use duel_report::{Compared, DuelReport, NotCompared};
 pub use error::WorkbookError;
 pub use export::{markdown_table, metric_names, prometheus};
 pub use gate::{GateReport, Unmeasured};
 #[cfg(feature = "cli")]
-pub(crate) use limited::{LIMIT, run as run_limited, run_telling};
+#[cfg(feature = "cli")]
+pub(crate) use limited::{LIMIT, run as run_limited, run_shown, run_telling};
 pub use measurement::{Bin, Measurement, Missing, Step};
 pub use merged::merged;
 pub use micro::{Bench, Micro, Work};

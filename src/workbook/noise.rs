@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Phase, Rig, WorkbookError};
+use super::{LOOKS, MOST_PAIRS, Phase, Rig, WorkbookError};
 use crate::whole_file;
 
 /// What `cargo shakedown calibrate` found: version 1 of its file.
@@ -19,7 +19,8 @@ pub struct Noise {
     pub started: String,
     /// On which machine.
     pub rig: Rig,
-    /// The tightest tolerance of each phase: 0.1 is 10 percent.
+    /// The tightest tolerance of each phase, of a duel with the pairs of
+    /// [`LOOKS`]: 0.1 is 10 percent.
     pub tightest: BTreeMap<String, f64>,
     /// The P95 of each phase then, in milliseconds: what an absolute tolerance is a
     /// share of.
@@ -110,18 +111,22 @@ impl Noise {
         phase.tolerance.relative.max(absolute)
     }
 
-    /// Why a gate of `phase` would be tighter than the noise; `None` where it is
-    /// not, or where the phase was not calibrated.
+    /// Why a gate of `phase` with so many pairs at most would be tighter than the noise;
+    /// `None` where it is not, or where the phase was not calibrated.
     #[must_use]
-    pub fn refuses(&self, phase: &Phase) -> Option<String> {
+    pub fn refuses(&self, phase: &Phase, pairs: usize) -> Option<String> {
         let tightest = *self.tightest.get(&phase.name)?;
         let tolerance = self.tolerance(phase);
-        (tolerance < tightest).then(|| {
+        let allowed = with_pairs(tightest, pairs);
+        (tolerance < allowed).then(|| {
+            let more = enough(tightest, tolerance).map_or_else(String::new, |pairs| {
+                format!("take more pairs (`gate --base REV --pairs {pairs}`), ")
+            });
             format!(
-                "its tolerance of {:.1}% is tighter than this machine's noise allows ({:.1}%): widen its \
-                 `tolerance`, or calibrate again on a quieter machine",
+                "its tolerance of {:.1}% is tighter than this machine's noise allows ({:.1}% of {pairs} \
+                 pairs): {more}widen its `tolerance`, or calibrate again on a quieter machine",
                 100.0 * tolerance,
-                100.0 * tightest
+                100.0 * allowed,
             )
         })
     }
@@ -140,6 +145,35 @@ impl Noise {
             },
         )
     }
+}
+
+/// The pairs that what was found of the noise is of.
+const CALIBRATED: usize = LOOKS[LOOKS.len() - 1];
+
+/// What the noise allows of so many pairs, where it allows `tightest` of those of
+/// [`LOOKS`]: the error of a mean falls with the root of their number.
+#[expect(clippy::cast_precision_loss, reason = "numbers of pairs")]
+fn with_pairs(tightest: f64, pairs: usize) -> f64 {
+    if pairs <= CALIBRATED {
+        return tightest;
+    }
+    let share = CALIBRATED as f64 / pairs as f64;
+    (tightest.ln_1p() * share.sqrt()).exp_m1()
+}
+
+/// How many pairs make the noise allow `tolerance`, a multiple of eight; none where that
+/// are too many.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "numbers of pairs, at most `MOST_PAIRS`"
+)]
+fn enough(tightest: f64, tolerance: f64) -> Option<usize> {
+    let pairs = CALIBRATED as f64 * (tightest.ln_1p() / tolerance.ln_1p()).powi(2);
+    // A little more: what is just enough is refused for a rounding.
+    let pairs = (pairs * (1.0 + 1e-9)).min(u32::MAX.into()).ceil() as usize;
+    Some(pairs.next_multiple_of(8)).filter(|pairs| *pairs <= MOST_PAIRS)
 }
 
 /// Writes `noise` below `archive`, never over another.
@@ -287,11 +321,39 @@ mod tests {
                  absolute-tolerance = \"{absolute}\"\n"
             );
             let settings = super::super::Settings::parse(Path::new("x.toml"), &text).unwrap();
-            noise.refuses(&settings.phases[0])
+            noise.refuses(&settings.phases[0], 32)
         };
         assert!(refuses("1 ms").is_none());
         let reason = refuses("0.9 ms").unwrap();
         assert!(reason.starts_with("its tolerance of 45.0%"), "{reason}");
+    }
+
+    #[test]
+    fn more_pairs_allow_a_tighter_tolerance_and_it_is_said_how_many() {
+        let refuses = |tightest: f64, pairs: usize| {
+            let p95_ms = 2.0;
+            let level = ("A".to_owned(), Level { tightest, p95_ms });
+            let noise = Noise::new(String::new(), Rig::default(), [level]);
+            let text = "[phase.A]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 1\n";
+            let settings = super::super::Settings::parse(Path::new("x.toml"), text).unwrap();
+            noise.refuses(&settings.phases[0], pairs)
+        };
+        // 1.1 is 1.21 to the power of a half: four times as many, and a few for rounding.
+        let reason = refuses(0.21, 32).unwrap();
+        assert!(
+            reason.contains("(21.0% of 32 pairs): take more pairs (`gate --base REV --pairs 136`)"),
+            "{reason}"
+        );
+        // What is allowed is allowed, whatever rounding makes of it.
+        assert!(refuses(0.1, 32).is_none());
+        assert!(refuses(0.21, 120).unwrap().contains("(10.3% of 120 pairs)"));
+        assert!(refuses(0.21, 136).is_none());
+        // It would take thousands.
+        let reason = refuses(2.0, 32).unwrap();
+        assert!(
+            reason.contains("(200.0% of 32 pairs): widen its"),
+            "{reason}"
+        );
     }
 
     #[test]

@@ -113,6 +113,11 @@ fn machine(settings: &Settings, latest: Option<&Artifact>, blocks: &mut Vec<Bloc
                 100.0 * calibration.drift(),
             ));
         }
+        items.extend(
+            artifact
+                .unsteady()
+                .map(|warning| format!("Warning: {warning}.")),
+        );
     }
     if items.is_empty() {
         items.push("Nothing has been measured yet.".to_owned());
@@ -164,14 +169,11 @@ fn seconds(milliseconds: f64) -> String {
 
 fn results(settings: &Settings, latest: &Artifact, blocks: &mut Vec<Block>) {
     blocks.push(Block::Chapter("Results".to_owned()));
-    let dirty = if latest.revision.dirty {
-        ", with changes"
-    } else {
-        ""
-    };
     blocks.push(sentence(&format!(
-        "{}, commit `{}`{dirty}. Times are in seconds.",
-        latest.started, latest.revision.commit
+        "{}, commit `{}`{}. Times are in seconds.",
+        latest.started,
+        latest.revision.commit,
+        latest.revision.with_changes()
     )));
     let row = |of: &Measurement| {
         let verdict = judge(of);
@@ -372,9 +374,14 @@ fn changes(settings: &Settings, artifacts: &[Artifact], blocks: &mut Vec<Block>)
             .iter()
             .filter(|of| judge(of) == Verdict::Met)
             .count();
+        let unsteady = match artifact.unsteady() {
+            Some(_) => ", on a machine that changed its speed meanwhile",
+            None => "",
+        };
         let what = format!(
-            "measured at commit {}: {met} of {} phases within their target",
+            "measured at commit {}{}: {met} of {} phases within their target{unsteady}",
             artifact.revision.commit,
+            artifact.revision.with_changes(),
             artifact.phases.len()
         );
         (artifact.date().to_owned(), what)

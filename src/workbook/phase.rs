@@ -64,7 +64,7 @@ pub struct Phase {
     pub samples: u64,
     /// Samples under `cargo nextest run --profile bench`.
     pub quick_samples: u64,
-    /// Samples before that, which do not count.
+    /// Samples before those of a run, which do not count.
     pub warmup: u64,
     /// Named parts of a sample, in order.
     pub steps: Vec<String>,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::summary::Tally;
 use super::{Histogram, Measurement, Phase, WorkbookError};
-use crate::Failure;
+use crate::{Failure, interrupt};
 
 /// Takes the samples of a phase.
 ///
@@ -81,7 +81,7 @@ impl Sampler {
     pub(crate) fn new(phase: &Phase, samples: u64, progress: Option<PathBuf>) -> Self {
         Self {
             samples,
-            warmup: phase.warmup.min(samples),
+            warmup: phase.warmup,
             all: Tally::default(),
             steps: Vec::new(),
             progress,
@@ -119,9 +119,11 @@ impl Sampler {
         mut work: impl FnMut(&mut Stopwatch) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         for _ in 0..self.warmup {
+            self.go_on()?;
             work(&mut Stopwatch::default())?;
         }
         for _ in 0..self.samples {
+            self.go_on()?;
             let mut watch = Stopwatch::default();
             let start = Instant::now();
             work(&mut watch)?;
@@ -147,9 +149,11 @@ impl Sampler {
         mut work: impl FnMut() -> Result<Duration, Failure>,
     ) -> Result<(), Failure> {
         for _ in 0..self.warmup {
+            self.go_on()?;
             work()?;
         }
         for _ in 0..self.samples {
+            self.go_on()?;
             let took = work()?;
             self.record(took);
         }
@@ -162,7 +166,7 @@ impl Sampler {
         self.tell();
     }
 
-    /// Records a named part of samples that were timed elsewhere.
+    /// Records a named part of a sample that was timed elsewhere, once for each of them.
     pub fn record_step(&mut self, name: &str, took: Duration) {
         self.step_tally(name).record(nanoseconds(took));
     }
@@ -197,6 +201,15 @@ impl Sampler {
                 self.phase.steps
             )));
         }
+        let timed = |tally: &Tally| tally.histogram.total();
+        let partial = self.steps.iter().find(|(_, tally)| timed(tally) != taken);
+        if let Some((name, tally)) = partial.filter(|_| !self.any_steps) {
+            return Err(refused(format!(
+                "its step `{name}` was timed in {} samples of {taken}: steps add up to the \
+                 whole only where each sample has each of them",
+                timed(tally)
+            )));
+        }
         Ok(Measurement::new(
             &self.phase,
             self.warmup,
@@ -212,6 +225,15 @@ impl Sampler {
             self.steps.len() - 1
         });
         &mut self.steps[at].1
+    }
+
+    /// Tells of progress; an error where Ctrl-C was pressed and is caught.
+    fn go_on(&mut self) -> Result<(), Failure> {
+        self.tell();
+        if interrupt::asked() {
+            return Err(Failure::new("interrupted"));
+        }
+        Ok(())
     }
 
     /// Progress that cannot be written changes no result.
@@ -233,4 +255,74 @@ impl Sampler {
 
 fn nanoseconds(took: Duration) -> u64 {
     u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workbook::Settings;
+    use std::path::Path;
+    use std::thread::sleep;
+
+    fn sampler(more: &str) -> Sampler {
+        let text = format!("[phase.A]\ntarget = \"1 s\"\ngate = \"hard\"\nsamples = 9\n{more}");
+        let settings = Settings::parse(Path::new("x.toml"), &text).unwrap();
+        Sampler::new(&settings.phases[0], 3, None)
+    }
+
+    #[test]
+    fn every_sample_that_warms_up_is_taken_however_few_count() {
+        let mut sampler = sampler("warmup = 5\n");
+        let mut calls = 0;
+        let count = |_: &mut Stopwatch| {
+            calls += 1;
+            Ok(())
+        };
+        sampler.each(count).unwrap();
+        let of = sampler.finish().unwrap();
+        assert_eq!((calls, of.summary.samples, of.warmup), (8, 3, 5));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "time is what is measured")]
+    fn steps_add_up_to_the_sample_and_what_is_between_them_does_not_count() {
+        let mut sampler = sampler("steps = [\"one\", \"two\"]\n");
+        let start = Instant::now();
+        let nap = |watch: &mut Stopwatch| {
+            watch.step("one", || sleep(Duration::from_millis(2)));
+            sleep(Duration::from_millis(30));
+            watch.step("two", || sleep(Duration::from_millis(4)));
+            // The rest of the first one.
+            watch.step("one", || sleep(Duration::from_millis(2)));
+            Ok(())
+        };
+        sampler.each(nap).unwrap();
+        let all = start.elapsed().as_secs_f64() * 1e3;
+        let of = sampler.finish().unwrap();
+        let means: Vec<f64> = of.steps.iter().map(|step| step.summary.mean_ms).collect();
+        assert!(means[0] >= 4.0 && means[1] >= 4.0, "{means:?}");
+        let sum: f64 = means.iter().sum();
+        // Means are rounded to a nanosecond.
+        assert!((sum - of.summary.mean_ms).abs() < 1e-5, "{sum} {of:?}");
+        assert!(3.0 * (of.summary.mean_ms + 30.0) <= all, "{all} {of:?}");
+    }
+
+    #[test]
+    fn a_step_of_some_samples_is_none_of_the_whole() {
+        let mut sampler = sampler("steps = [\"always\", \"once\"]\n");
+        let mut first = true;
+        let work = |watch: &mut Stopwatch| {
+            watch.step("always", || ());
+            if std::mem::take(&mut first) {
+                watch.step("once", || ());
+            }
+            Ok(())
+        };
+        sampler.each(work).unwrap();
+        let error = sampler.finish().unwrap_err().to_string();
+        assert!(
+            error.contains("its step `once` was timed in 1 samples of 3"),
+            "{error}"
+        );
+    }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::limited::{self, LIMIT};
 use super::{Histogram, Settings, Span};
+use crate::interrupt::end_with_this_process;
 
 /// Names the directory that a stress run is archived in; `Run::archive` heeds it.
 const ARCHIVE: &str = "STRESS_ARCHIVE";
@@ -42,6 +43,7 @@ pub(super) fn run(
     command.env(ARCHIVE, profiles.path());
     // nextest has a limit for the test; this one is for a build that waits for a lock.
     let limit = LIMIT * 2 + Duration::from_micros(duration.microseconds());
+    end_with_this_process(&mut command);
     let ended = limited::run(&mut command, limit)
         .map_err(|error| format!("cargo nextest does not start: {error}"))?;
     if !ended.output.status.success() {

@@ -36,6 +36,9 @@ pub struct Point {
     pub commit: String,
     /// The 95th percentile in milliseconds.
     pub p95_ms: f64,
+    /// Whether the machine changed its own speed meanwhile: then it is drawn, and
+    /// belongs to no level.
+    pub unsteady: bool,
     /// The machine, in a line.
     pub machine: String,
     /// How a Rust function was built; empty of anything else. An artifact that does not
@@ -119,6 +122,7 @@ fn points(artifacts: &[Artifact], name: &str, since: i64) -> Vec<Point> {
             date: artifact.date().to_owned(),
             commit: format!("{}{dirty}", artifact.revision.commit),
             p95_ms: of.summary.p95_ms,
+            unsteady: artifact.unsteady().is_some(),
             machine: artifact.rig.fingerprint(),
             build: of.build.clone(),
         })
@@ -150,7 +154,8 @@ fn of_phase(name: &str, target_ms: f64, points: Vec<Point>) -> Trend {
     // Levels on different machines are not compared; each has a series of its own,
     // also where they take turns.
     let mut series: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-    for (index, point) in points.iter().enumerate() {
+    let steady = points.iter().enumerate().filter(|(_, of)| !of.unsteady);
+    for (index, point) in steady {
         series.entry(of(point)).or_default().push(index);
     }
     let mut changes = Vec::new();

@@ -18,7 +18,8 @@ pub fn trend_plot(trend: &Trend) -> Plot {
     let phase: String = trend.phase.to_lowercase().chars().map(plain).collect();
     let slug = format!("trend-{phase}");
     let title = format!("{}: P95 over time", trend.phase);
-    let caption = "Each dot is one measurement. A dashed vertical line is another machine or \
+    let caption = "Each dot is one measurement, a ring one during which the machine changed its \
+                   own speed. A dashed vertical line is another machine or \
                    build, an arrow with a commit a change of level; the dotted line is the target.";
     Plot::new(&slug, &title, caption, |width| draw(trend, width))
 }
@@ -76,7 +77,8 @@ fn draw(trend: &Trend, width: Width) -> Canvas {
         from = to;
     }
     for index in 0..trend.points.len() {
-        canvas.dot("f0", place(index));
+        let unsteady = trend.points[index].unsteady;
+        canvas.dot(if unsteady { "ring s0" } else { "f0" }, place(index));
     }
     for (number, change) in trend.changes.iter().enumerate() {
         let at = between(trend, change.index, &frame, &x);

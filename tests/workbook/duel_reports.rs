@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use shakedown::workbook::{
-    Compared, Decision, Duel, DuelReport, NotCompared, Outcome, Phase, Settings, Tolerance,
+    Compared, Decision, Duel, DuelReport, NotCompared, Outcome, Phase, Revision, Settings,
+    Tolerance,
 };
 
 /// The outcome of a duel whose new side takes `factor` as long, with this spread.
@@ -33,7 +34,7 @@ fn report(phases: Vec<(&str, &str, Result<Outcome, NotCompared>)>) -> DuelReport
         .map(|(name, gate, outcome)| Compared::new(phase(name, gate), outcome));
     DuelReport::new(
         compared.collect(),
-        "c0ffee1".to_owned(),
+        Revision::of("c0ffee1", true),
         "0ldc0de".to_owned(),
     )
 }
@@ -103,6 +104,8 @@ fn a_soft_phase_that_is_slower_warns_and_gets_a_ticket() {
         "{}",
         tickets[0].1
     );
+    let with_changes = "- commit: `c0ffee1` (with changes)\n- base: `0ldc0de`\n";
+    assert!(tickets[0].1.contains(with_changes), "{}", tickets[0].1);
 }
 
 #[test]

@@ -101,6 +101,29 @@ fn noise_that_hides_everything_is_inconclusive_and_says_what_it_could_see() {
 }
 
 #[test]
+fn more_pairs_decide_what_fewer_cannot() {
+    // A fifth slower on a machine whose runs differ by as much.
+    let of = |most: usize, seed: u64| {
+        let mut dice = Dice(seed);
+        let duel = Duel::new(tolerance(0.1, 0.0), 1).with_most_pairs(most);
+        let outcome = duel.run(|side| {
+            let slowdown = if side == Side::New { 1.2 } else { 1.0 };
+            Ok::<_, ()>(dice.run(slowdown, 0.2))
+        });
+        outcome.unwrap()
+    };
+    let found = |most: usize| {
+        let outcomes = (0..40).map(|seed| of(most, seed).decision);
+        outcomes.filter(|of| *of == Decision::Fail).count()
+    };
+    let (few, many) = (found(32), found(320));
+    assert!(few <= 20 && many >= 36, "{few} and {many} of 40");
+    // Fewer than the usual are the usual.
+    assert_eq!(of(4, 1), of(32, 1));
+    assert!(of(320, 1).pairs >= 80);
+}
+
+#[test]
 fn both_tolerances_must_be_exceeded() {
     let pairs: Vec<(f64, f64)> = (0..16).map(|n| (1.0 + 0.001 * f64::from(n), 1.5)).collect();
     let relative_only = Duel::new(tolerance(0.1, 2.0), 1).judge(&pairs);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use shakedown::workbook::{markdown_table, metric_names, prometheus};
+use shakedown::workbook::{Calibration, markdown_table, metric_names, prometheus};
 
 use crate::gates::mixed;
 
@@ -18,6 +18,14 @@ fn the_table_is_one_row_a_phase() {
         rows[4]
     );
     assert!(text.contains("`IMAGE_UNPACK` was not measured: no engine"));
+    assert!(!text.contains("Warning"));
+    let mut unsteady = mixed();
+    unsteady.calibration = Some(Calibration::of(1_000.0, 2_000.0));
+    let text = markdown_table(&unsteady);
+    assert!(
+        text.contains("\n\nWarning: the machine's own speed changed by +100% meanwhile"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -122,5 +130,80 @@ fn the_dashboard_asks_only_for_what_is_exported() {
     }
     let exported: BTreeSet<String> = metric_names().into_iter().collect();
     let unknown: Vec<&String> = asked.difference(&exported).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+/// Labels that a query filters by, groups by or lists the values of, or that a legend
+/// shows.
+fn labels_of(text: &str) -> BTreeSet<String> {
+    let word = |text: &str| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let all: String = text.trim().chars().take_while(|c| letter(*c)).collect();
+        all
+    };
+    let after = |mark: &str, separators: &[char], closing: char| {
+        let found = text
+            .split(mark)
+            .skip(1)
+            .map(|rest| rest.split(closing).next());
+        let each = found.flatten().flat_map(|inner| inner.split(separators));
+        each.map(word).collect::<Vec<_>>()
+    };
+    let mut labels = BTreeSet::new();
+    if text.contains("{{") {
+        labels.extend(after("{{", &[], '}'));
+        return labels;
+    }
+    labels.extend(after("{", &[','], '}'));
+    labels.extend(after("by (", &[','], ')'));
+    labels.extend(after("label_values(", &[','], ')').into_iter().skip(1));
+    labels
+}
+
+#[test]
+fn labels_are_found_in_queries_and_legends() {
+    let labels = |text: &str| labels_of(text).into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        labels("sum by (le, gate) (x{phase=~\"$phase\"})"),
+        "gate le phase"
+    );
+    assert_eq!(labels("a{b=\"1\",c=\"2\"} / d{e=\"3\"}"), "b c e");
+    assert_eq!(labels("label_values(metric_name, phase)"), "phase");
+    assert_eq!(labels("{{phase}} by ({{gate}}) P50"), "gate phase");
+    assert_eq!(labels("measured"), "");
+}
+
+#[test]
+fn the_dashboard_knows_only_labels_that_are_exported() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("development/grafana/workbook.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut asked = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        for target in panel["targets"].as_array().unwrap() {
+            asked.extend(labels_of(target["expr"].as_str().unwrap()));
+            asked.extend(labels_of(
+                target["legendFormat"].as_str().unwrap_or_default(),
+            ));
+        }
+    }
+    for variable in dashboard["templating"]["list"].as_array().unwrap() {
+        asked.extend(labels_of(variable["query"].as_str().unwrap_or_default()));
+    }
+    assert!(asked.contains("phase") && asked.contains("le"), "{asked:?}");
+    let mut artifact = mixed();
+    let published = crate::published::artifact().phases;
+    let with_steps = published.iter().find(|of| !of.steps.is_empty());
+    artifact.phases[0]
+        .steps
+        .clone_from(&with_steps.unwrap().steps);
+    let exported = prometheus(&artifact);
+    let unknown: Vec<&String> = asked
+        .iter()
+        .filter(|label| {
+            let first = exported.contains(&format!("{{{label}=\""));
+            !first && !exported.contains(&format!(",{label}=\""))
+        })
+        .collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }

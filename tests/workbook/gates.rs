@@ -96,6 +96,24 @@ fn limits_that_changed_since_are_told() {
 }
 
 #[test]
+fn a_phase_that_was_measured_with_fewer_samples_than_it_has_is_told() {
+    let artifact = mixed(); // 5 samples each
+    let sparse = |samples: u64| {
+        let table = "target = \"10 ms\"\ngate = \"hard\"\nsamples =";
+        let text = format!("[phase.FINE]\n{table} {samples}\n");
+        let settings = Settings::parse(std::path::Path::new("x.toml"), &text).unwrap();
+        GateReport::of(&artifact).sparse(&settings.phases)
+    };
+    assert!(sparse(5).is_empty());
+    assert_eq!(
+        sparse(6),
+        [
+            "FINE: it is judged by 5 of its 6 samples: `cargo shakedown bench --phase FINE` takes all"
+        ]
+    );
+}
+
+#[test]
 fn without_a_hard_breach_the_gate_holds() {
     let mut artifact = mixed();
     artifact.phases.retain(|of| of.phase != "BROKEN");

@@ -9,6 +9,7 @@ mod duel_reports;
 mod duels;
 mod exports;
 mod gates;
+mod interrupted;
 mod newest;
 mod published;
 mod settings;

@@ -73,6 +73,18 @@ fn a_phase_that_failed_since_is_not_what_it_was() {
 }
 
 #[test]
+fn without_a_repository_another_day_is_other_code() {
+    let all = [
+        of("2026-03-01T10:00:00Z", "unknown", &[("A", 1.0), ("B", 1.0)]),
+        of("2026-03-02T10:00:00Z", "unknown", &[("A", 2.0)]),
+        of("2026-03-02T11:00:00Z", "unknown", &[("C", 3.0)]),
+    ];
+    let newest = merged(&all, &configured(&["A", "B", "C"])).unwrap();
+    assert_eq!(figures(&newest), [("A", 2.0), ("C", 3.0)]);
+    assert_eq!(missing(&newest), ["B"]);
+}
+
+#[test]
 fn changes_that_no_commit_holds_and_the_worst_drift_stay_told() {
     let mut edited = of("2026-03-01T10:00:00Z", "c0ffee1", &[("A", 1.0)]);
     edited.revision.dirty = true;
@@ -156,11 +168,29 @@ fn after_a_run_of_micro_benchmarks_the_phases_are_still_judged() {
     .unwrap();
     let mut only = last.clone().with_micro(vec![micro]);
     only.phases.clear();
-    only.started = "2999-01-01T10:00:00Z".to_owned();
+    only.started = format!("{}T23:59:59Z", last.date());
     only.write(&archive).unwrap();
     let gate = shakedown(&["gate", "--config", &config]);
     assert!(
         gate.starts_with("exit 0\n") && gate.contains("ok   ONE (hard)"),
         "{gate}"
+    );
+}
+
+#[test]
+fn an_artifact_that_cannot_be_read_is_told_beside_the_one_that_is_shown() {
+    let (directory, config) = workspace();
+    shakedown(&["bench", "--phase", "ONE", "--config", &config]);
+    let show = || shakedown(&["bench", "show", "--config", &config]);
+    assert!(!show().contains("warning"), "{}", show());
+    let archive = directory.join("development/bench-artifacts");
+    let (path, _) = shakedown::workbook::latest(&archive).unwrap();
+    std::fs::write(path.with_file_name("phase-stats-9.json"), "{ cut off").unwrap();
+    let shown = show();
+    assert!(
+        shown.contains("ONE: P95 ")
+            && shown.contains("warning: ")
+            && shown.contains("stats-9.json"),
+        "{shown}"
     );
 }

@@ -11,7 +11,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/workbook")
 }
 
-fn artifact() -> Artifact {
+pub(crate) fn artifact() -> Artifact {
     Artifact::read(&root().join("bench-artifacts/2025-07-14/phase-stats.json")).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Trends over synthetic archives, where what changed is known.
 
-use shakedown::workbook::{Artifact, Revision, trend, trend_plot};
+use shakedown::workbook::{Artifact, Calibration, Revision, trend, trend_plot};
 
 use crate::archive::artifact;
 
@@ -104,6 +104,22 @@ fn another_build_is_marked_as_one() {
     assert!(trends[0].changes.is_empty(), "{:?}", trends[0].changes);
     let drawing = trend_plot(&trends[0]);
     assert!(drawing.wide.contains("other build") && !drawing.wide.contains("other machine"));
+}
+
+#[test]
+fn what_an_unsteady_machine_measured_is_drawn_and_is_no_level() {
+    let mut artifacts = archive(30, |day| if day < 15 { 10.0 } else { 14.0 });
+    assert_eq!(trend(&artifacts, 12)[0].changes.len(), 1);
+    for artifact in &mut artifacts[15..] {
+        artifact.calibration = Some(Calibration::of(1_000.0, 1_400.0));
+    }
+    let trends = trend(&artifacts, 12);
+    assert!(trends[0].changes.is_empty(), "{:?}", trends[0].changes);
+    let unsteady = trends[0].points.iter().filter(|of| of.unsteady).count();
+    assert_eq!((trends[0].points.len(), unsteady), (30, 15));
+    let drawing = trend_plot(&trends[0]);
+    assert_eq!(drawing.wide.matches("class=\"dot ring s0\"").count(), 15);
+    assert_eq!(drawing.wide.matches("class=\"dot f0\"").count(), 15);
 }
 
 #[test]

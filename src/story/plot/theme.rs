@@ -19,6 +19,7 @@ pub const STYLE: &str = "\
 .plot .s0{stroke:var(--c0)}.plot .s1{stroke:var(--c1);stroke-dasharray:9 4}.plot .s2{stroke:var(--c2);stroke-dasharray:3 4}\
 .plot .s3{stroke:var(--c3);stroke-dasharray:12 4 3 4}.plot .s4{stroke:var(--c4)}.plot .s5{stroke:var(--c5);stroke-dasharray:9 4}\
 .plot .s6{stroke:var(--c6);stroke-dasharray:3 4}.plot .s7{stroke:var(--c7);stroke-dasharray:12 4 3 4}\
+.plot .ring{fill:var(--paper);stroke-width:2}\
 .plot .f0{fill:var(--c0)}.plot .f1{fill:var(--c1)}.plot .f2{fill:var(--c2)}.plot .f3{fill:var(--c3)}\
 .plot .f4{fill:var(--c4)}.plot .f5{fill:var(--c5)}.plot .f6{fill:var(--c6)}.plot .f7{fill:var(--c7)}\
 .plot .good{fill:var(--good)}.plot .bad{fill:var(--bad)}.plot .even{fill:var(--soft)}\

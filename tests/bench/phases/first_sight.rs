@@ -38,7 +38,7 @@ fn an_attacker_is_never_one_who_was_seen_before() {
 }
 
 pub(super) fn first_sight(phase: &mut Sampler) -> Result {
-    let warmup = phase.phase().warmup.min(phase.samples());
+    let warmup = phase.phase().warmup;
     addresses_for(phase.samples() + warmup)?;
     let server = DecnetServer::builder()
         .env("DECNET_BCRYPT_COST", "4")
