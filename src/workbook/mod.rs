@@ -37,6 +37,7 @@ mod error;
 mod export;
 mod gate;
 mod http;
+mod http_body;
 mod instructions;
 mod legacy;
 mod limited;

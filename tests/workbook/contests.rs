@@ -6,6 +6,7 @@ use std::process::Command;
 use shakedown::fixtures::{Scratch, scratch};
 use shakedown::workbook::Revision;
 
+use crate::interrupted::{ended_by, runs};
 use crate::subcommand::shakedown;
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -431,4 +432,71 @@ fn a_broken_calibration_is_told_and_holds_up_nothing() {
         text.starts_with("exit 0\n") && text.contains("noise-1.json` is no calibration"),
         "{text}"
     );
+}
+
+/// As [`commit`], of any script.
+fn commit_script(directory: &Path, script: &str) {
+    std::fs::write(directory.join("work.sh"), script).unwrap();
+    std::fs::write(directory.join("notes"), "").unwrap();
+    git(directory, &["add", "-A"]);
+    git(directory, &["commit", "-q", "-m", "any"]);
+}
+
+#[test]
+fn changes_that_were_not_measured_are_told() {
+    let (directory, config) = repository();
+    commit(directory.path(), 100, "one");
+    shakedown(&["bench", "--config", &config]);
+    let gate = || shakedown(&["gate", "--config", &config]);
+    let (warning, changes) = ("changes that were not measured", "(with changes)");
+    let text = gate();
+    assert!(
+        text.starts_with("exit 0\n") && !text.contains(warning) && !text.contains(changes),
+        "{text}"
+    );
+    std::fs::write(directory.join("work.sh"), "true\n").unwrap();
+    let text = gate();
+    assert!(text.contains(warning) && !text.contains(changes), "{text}");
+    // What was measured with changes says so, and they were measured.
+    shakedown(&["bench", "--config", &config]);
+    let text = gate();
+    assert!(!text.contains(warning) && text.contains(changes), "{text}");
+}
+
+#[test]
+fn what_is_edited_during_a_comparison_is_told() {
+    let (directory, config) = repository();
+    let warning = "warning: files were edited or committed meanwhile";
+    let gate = || shakedown(&["gate", "--config", &config, "--base", "HEAD"]);
+    commit_script(directory.path(), "true\n");
+    let text = gate();
+    assert!(
+        text.contains("COUNT (hard): P95 ") && !text.contains(warning),
+        "{text}"
+    );
+    commit_script(directory.path(), "echo edited >> notes\n");
+    let text = gate();
+    assert!(
+        text.contains("COUNT (hard): P95 ") && text.contains(warning),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_comparison_that_is_interrupted_judges_nothing() {
+    let (directory, _) = repository();
+    let place = directory.join("napping").display().to_string();
+    commit_script(
+        directory.path(),
+        &format!("echo $$ > '{place}'\nexec sleep 600\n"),
+    );
+    let gate = ["gate", "--base", "HEAD"];
+    let (output, nap) = ended_by(libc::SIGINT, &gate, directory.path());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(
+        !runs(nap) && told.ends_with("error: interrupted\n"),
+        "{told}"
+    );
+    assert!(output.stdout.is_empty(), "{output:?}");
 }

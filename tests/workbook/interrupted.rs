@@ -27,7 +27,7 @@ fn table(name: &str, command: &str) -> String {
 
 /// Runs the subcommand until the nap, sends `signal`, and waits for its end; the id of
 /// the nap.
-fn ended_by(signal: i32, arguments: &[&str], workspace: &Path) -> (Output, u32) {
+pub(crate) fn ended_by(signal: i32, arguments: &[&str], workspace: &Path) -> (Output, u32) {
     let running = Command::new(env!("CARGO_BIN_EXE_cargo-shakedown"))
         .arg("shakedown")
         .args(arguments)
@@ -47,7 +47,7 @@ fn ended_by(signal: i32, arguments: &[&str], workspace: &Path) -> (Output, u32) 
 }
 
 /// Whether the process is there and has not ended.
-fn runs(id: u32) -> bool {
+pub(crate) fn runs(id: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{id}/stat"));
     status.is_ok_and(|status| !status.contains(") Z "))
 }
